@@ -249,12 +249,15 @@ static bool is_last(const struct mail *m, uint64_t position) {
 }
 
 /* Positions that were given in this run and never written are below. One that is ahead was not
- * given in it. */
+ * given in it. None of the next run's is told to a device unless it is on the disk: it would not
+ * ask for what that run puts below. */
 static err begin_in_run(const struct mail *m, struct mail_box *box) {
+    const uint64_t top = ((m->run + 1) << MAIL_RUN_SHIFT) - 1;
     TRY(run_start(m, box, &box->start));
-    if (box->tail < box->start + m->given)
-        box->tail = box->start + m->given;
-    box->ahead = box->tail > box->start + m->given || is_last(m, box->tail);
+    uint64_t given = box->start + m->given < top ? box->start + m->given : top;
+    if (box->tail < given)
+        box->tail = given;
+    box->ahead = box->tail > given || is_last(m, box->tail);
     return OK;
 }
 

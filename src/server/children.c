@@ -321,13 +321,10 @@ static void tell_edges(struct parent *p, err (*tell)(struct parent *p, struct wi
     }
 }
 
-/* One that may have to go on ends without its channel, by itself, and is started again then. */
+/* One that may have to go on is started again when it has ended. */
 static void stop_child(struct child *child) {
     child->ready = false;
-    if (child->parent->hands_over)
-        wire_fini(&child->wire);
-    else
-        sys_proc_stop(child->proc);
+    (child->parent->hands_over ? sys_proc_renew : sys_proc_stop)(child->proc);
 }
 
 void children_unready(struct parent *p) {

@@ -134,6 +134,7 @@ static void line_leave(struct client *c) {
 
 static void line_enter(struct client *c) {
     struct line *line = &c->edge->line;
+    c->took = 1;
     c->back = line->end;
     *line->end = c;
     line->end = &c->next;
@@ -154,8 +155,7 @@ static void take_turns(void *ctx) {
     while (room > 0 && edge->line.first != NULL) {
         c = edge->line.first;
         line_leave(c);
-        room -= c->took > 0 ? c->took : 1;
-        c->took = 0;
+        room -= c->took;
         c->waits = false;
         pace(c);
         /* It may have nothing to say. */
@@ -344,6 +344,7 @@ static void on_failing(struct sys_conn *conn, void *ctx, err why) {
     else if (why == ERR_FULL || why == ERR_NO_MEMORY)
         reason = PROTO_REASON_BUSY;
     session_end(&c->session, &c->edge->env, reason);
+    count_under_way(c);
 }
 
 static const struct sys_conn_events conn_events = {on_opened, on_message, on_drained, on_closed,

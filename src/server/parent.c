@@ -366,6 +366,11 @@ static err take_over(struct parent *p) {
     if (p->certificate.n > 0 && e != OK)
         return complain(p, "could not use the certificate", p->config->certificate, e);
     e = handover_take(p);
+    /* It was killed before it could be asked to let go, or ends just now. */
+    for (int i = 0; e == ERR_BUSY && i < LOCK_TRIES; i++) {
+        sys_clock_rest(LOCK_REST_MS);
+        e = handover_take(p);
+    }
     return e == OK ? OK : complain(p, "could not take over the server on", p->config->data, e);
 }
 

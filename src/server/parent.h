@@ -111,7 +111,7 @@ void operator_answer(struct parent *p, const struct proto_frame *frame);
 MUST err handover_open(struct parent *p);
 void handover_close(struct parent *p);
 /* Takes over from the server that runs, if one does: afterwards the ports are open and it is gone.
- * BUSY: it goes on, since it is starting or ending. */
+ * BUSY: it is starting or ending, or was killed before it could be asked. */
 MUST err handover_take(struct parent *p);
 
 #endif

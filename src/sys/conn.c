@@ -42,13 +42,17 @@ static bool is_greedy(const struct sys_conn *conn, size_t more) {
 
 /* Of the others, the one that holds most; of several the oldest. NULL if none holds anything. */
 static struct sys_conn *find_largest(const struct sys_conn *asks) {
+    const struct sys_conns *set = asks->set;
+    struct sys_conn *lists[] = {set->begun.first, set->newcomers.first, set->first};
     struct sys_conn *largest = NULL;
     size_t most = 1;
-    for (struct sys_conn *conn = asks->set->first; conn != NULL; conn = conn->next) {
-        if (conn == asks || conn->counted < most)
-            continue;
-        largest = conn;
-        most = conn->counted;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        for (struct sys_conn *conn = lists[i]; conn != NULL; conn = conn->next) {
+            if (conn == asks || conn->counted < most)
+                continue;
+            largest = conn;
+            most = conn->counted;
+        }
     }
     return largest;
 }

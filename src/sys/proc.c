@@ -207,18 +207,21 @@ static void grace_over(void *ctx) {
         kill(proc->pid, SIGKILL);
 }
 
-void sys_proc_stop(struct sys_proc *proc) {
-    if (proc->stopping)
-        return;
-    proc->stopping = true;
-    sys_timer_cancel(&proc->timer);
-    if (proc->pid == 0)
+void sys_proc_renew(struct sys_proc *proc) {
+    if (proc->pid == 0 || proc->timer.loop != NULL)
         return;
     kill(proc->pid, SIGTERM);
     err result = sys_timer_set(&proc->timer, proc->loop, or_else(proc->options.grace_ms, GRACE_MS),
                                grace_over, proc);
     if (result != OK)
         kill(proc->pid, SIGKILL);
+}
+
+void sys_proc_stop(struct sys_proc *proc) {
+    proc->stopping = true;
+    if (proc->pid == 0)
+        sys_timer_cancel(&proc->timer);
+    sys_proc_renew(proc);
 }
 
 int sys_proc_pid(const struct sys_proc *proc) {

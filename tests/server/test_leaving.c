@@ -360,6 +360,40 @@ TEST(a_server_goes_on_if_the_one_that_takes_over_goes_away) {
     buf_free(&body);
 }
 
+TEST(a_process_that_does_not_end_keeps_nobody_from_taking_over) {
+    struct server s;
+    server_init(&s);
+    s.settings[0] = "edges=1";
+    s.settings[1] = "drain_seconds=1";
+    server_start(&s, 0);
+    int old = s.pid;
+    CHECK(kill(server_child(&s, "edge"), SIGSTOP) == 0);
+    s.take_over = true;
+    alarm(20);
+    server_start(&s, 0);
+    alarm(0);
+    CHECK_EQ(wait_for(old), 0);
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
+/* Its socket answers, and is closed before a port is handed over. */
+TEST(one_that_is_killed_before_it_is_asked_leaves_its_place_to_who_takes_over) {
+    struct server s;
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    server_init(&s);
+    snprintf(at.sun_path, sizeof at.sun_path, "%s/handover.sock", s.data);
+    int old = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(old, (struct sockaddr *)&at, sizeof at) == 0 && listen(old, 1) == 0);
+    s.take_over = true;
+    server_begin(&s, 0);
+    close(accept(old, NULL, NULL));
+    close(old);
+    CHECK(server_ready(&s, 0));
+    CHECK_EQ(server_stop(&s, SIGTERM), 0);
+    server_fini(&s);
+}
+
 TEST(one_that_could_not_serve_does_not_take_over) {
     struct server s, heir;
     struct raw c;

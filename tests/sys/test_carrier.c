@@ -355,6 +355,39 @@ TEST(who_holds_most_ends_when_another_needs_memory) {
     rig_fini(&rig);
 }
 
+/* Those that wait for a turn, too. */
+TEST(a_stranger_that_waits_for_its_turn_ends_when_another_needs_memory) {
+    static uint8_t half[8000] = {0xf0}, small[4000] = {1};
+    enum { KNOWN = 12, HALVES = 32, LARGE = 20 };
+    struct sys_conn *known[KNOWN];
+    struct sys_conn_limits limits = sys_conn_limits_default();
+    int fds[HALVES];
+    limits.held_max = 200000;
+    limits.first_max = SYS_MESSAGE_MAX - 1;
+    rig_init(&rig, RIG_TCP, &limits);
+    for (int i = 0; i < KNOWN; i++) {
+        (void)rig_connected(&rig);
+        known[i] = rig.server.last;
+        sys_conn_widen(known[i]);
+    }
+    for (int i = 0; i < HALVES; i++) {
+        fds[i] = rig_socket(&rig);
+        rig_write(&rig, fds[i], slice_of(half, i < LARGE ? sizeof(half) : 2000));
+        rig_turn(&rig, 3);
+    }
+    CHECK_EQ(rig.server.closed, 0);
+    CHECK(rig.server.set.held >= limits.held_max - 4 * sizeof(small));
+    for (int i = 0; i < HALVES; i++)
+        CHECK(write(fds[i], small, 1) == 1);
+    CHECK_OK(sys_loop_turn(rig.loop, 0));
+    for (int i = 0; i < KNOWN; i++)
+        CHECK_OK(sys_conn_send(known[i], SLICE_ARRAY(small)));
+    CHECK(rig_until(&rig, &rig.client.messages, KNOWN));
+    for (int i = 0; i < HALVES; i++)
+        close(fds[i]);
+    rig_fini(&rig);
+}
+
 static void first_size(enum rig_kind kind) {
     static uint8_t bytes[SYS_MESSAGE_MAX];
     struct sys_conn_limits limits = sys_conn_limits_default();

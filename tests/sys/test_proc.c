@@ -216,6 +216,24 @@ TEST(stopping_asks_first_and_kills_after_the_grace_time) {
     finish(&w, proc);
 }
 
+TEST(one_that_is_renewed_is_killed_after_the_grace_time_and_started_again) {
+    struct watched w;
+    struct sys_proc *proc = launch(&w, "stubborn");
+    char byte;
+    CHECK(read(w.in[0], &byte, 1) == 1);
+    sys_proc_renew(proc);
+    sys_proc_renew(proc);
+    until(&w, &w.ended, 1);
+    CHECK_EQ(w.status, -SIGKILL);
+    CHECK(w.restarts);
+    until(&w, &w.started, 2);
+    sys_proc_renew(proc); /* and once more */
+    until(&w, &w.ended, 2);
+    sys_proc_renew(proc); /* while it pauses nothing happens */
+    until(&w, &w.started, 3);
+    finish(&w, proc);
+}
+
 /* A parent in between starts a child, tells its number and dies. The child holds the writing end of
  * a pipe: when the kernel has killed it, the reading end says so. */
 TEST(a_child_dies_with_its_parent) {
