@@ -395,6 +395,8 @@ def soak(world, options, rng, tap):
         kill(steady.process.pid)
         for person in loads:
             person.stop.set()
+            if person.listener and sys.exc_info()[0]:
+                kill(person.listener.pid)
     check_load(tap, load)
     people = check_people(tap, [p.person for p in loads], loads)
     levels = check_memory(tap, record)
