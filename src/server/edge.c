@@ -21,7 +21,7 @@ enum { MAIL_HIGH = 8 * 1024 * 1024, MAIL_LOW = 4 * 1024 * 1024 };
 /* Requests of anonymous sessions that mail has not answered: from so many on, who asks more waits
  * for a turn. So what they send is with mail for a short time only, and is acknowledged before it
  * has to be written; the rest waits in the sockets, and the devices' acknowledgements pass it. */
-enum { UNDER_WAY = 256 };
+enum { UNDER_WAY = 64 };
 enum { SCARCE = 10 }; /* part of idle_minutes while places are scarce */
 /* Sessions of an edge that leaves: when more of them come back than that, they are told to take
  * their time. */

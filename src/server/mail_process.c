@@ -47,7 +47,8 @@ struct post {
     struct sys_later commit;
     struct sys_timer sweep, flush, copy, put_off;
     uint64_t window;          /* of requests: when it began */
-    uint32_t came, came_last; /* in it; in the one before */
+    uint64_t came;            /* in it */
+    bool busy;                /* the one before */
     uint64_t requests, known; /* so many so far; when the batch was put off last */
     uint64_t put_off_at;      /* when it was first */
     uint64_t items, passed;   /* so many so far, when the last batch was committed */
@@ -155,14 +156,15 @@ static void drop_link(struct edge_link *link) {
     *link = (struct edge_link){.post = link->post};
 }
 
+/* However seldom this process has its turn, which is when it matters most. */
 static bool is_busy(struct post *post) {
-    uint64_t now = sys_loop_now(post->loop);
-    if (now - post->window >= WINDOW_MS) {
-        post->came_last = now - post->window < 2 * WINDOW_MS ? post->came : 0;
+    uint64_t now = sys_loop_now(post->loop), spent = now - post->window;
+    if (spent >= WINDOW_MS) {
+        post->busy = post->came * WINDOW_MS >= BUSY * spent;
         post->came = 0;
         post->window = now;
     }
-    return post->came >= BUSY || post->came_last >= BUSY;
+    return post->busy || post->came >= BUSY;
 }
 
 /* Of a batch that was committed. */

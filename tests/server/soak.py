@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A server at half of its full load while it is killed, its disk fills and fails, and its clock jumps:
-soak.py [--seconds N] [--seed N] [--rate N] [--json FILE].
+soak.py [--seconds N] [--seed N] [--rate N] [--apart] [--json FILE]. With --apart the clock is set right before the disk fills.
 
 Pairs of `sotto-load steady` send, repeat what was not acknowledged, and look at all that comes: nothing may be lost, nothing
 doubled, and no position may name two items. Three people with the real client write into a group beside them. What fails
@@ -142,9 +142,25 @@ class Storm(World):
         began = time.monotonic()
         while not self.serves(but):
             if time.monotonic() > began + 60:
-                raise TimeoutError("the server does not serve again: " + self.server.log.read_text()[-2000:])
+                raise TimeoutError("the server does not serve again: " + self.state())
             time.sleep(0.005)
         return time.monotonic() - began
+
+    def state(self):
+        """What can be seen from outside, for who looks for the cause."""
+        lines = [self.server.log.read_text()[-2000:], f"wall_ms {self.faults.wall_ms}"]
+        host, port = self.server.http.split(":")
+        commands = [["curl", "-s", "-m", "5", f"http://{host}:{port}/health"],
+                    [SOTTOD, "metrics", "--data", self.server.data], ["df", self.disk.path]]
+        commands += [["gdb", "-p", str(pid), "-batch", "-ex", "thread apply all bt 12"]
+                     for pid, role in self.processes().items() if role == "mail" and shutil.which("gdb")]
+        for command in commands:
+            try:
+                out = subprocess.run(command, capture_output=True, text=True, timeout=20).stdout
+                lines.append("\n".join(line for line in out.splitlines() if not line.startswith(("# ", "[New", "warning"))))
+            except (OSError, subprocess.TimeoutExpired) as e:
+                lines.append(repr(e))
+        return "\n".join(lines)
 
     def memory(self):
         """Bytes of each role: what is its own, and its part of what is shared."""
@@ -164,6 +180,8 @@ class Storm(World):
         if what in KILLS:
             return self.kill(what, rng)
         if what == "disk full":
+            if self.apart:
+                self.set_clock(0)
             return self.fill(rng)
         if what == "disk failing":
             self.faults.sync_errno = errno.EIO
@@ -424,11 +442,13 @@ def main():
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--rate", type=int, default=0, help="messages a second (half of full speed)")
+    parser.add_argument("--apart", action="store_true", help="set the clock right before the disk fills")
     parser.add_argument("--json", help="a file for what was counted")
     options = parser.parse_args()
     inside()
     tap = Tap()
     with Storm(SETTINGS) as world:
+        world.apart = options.apart
         soak(world, options, random.Random(options.seed), tap)
     return tap.end()
 
