@@ -72,20 +72,30 @@ void mail_boxes_forget(struct mail *m) {
     }
 }
 
-/* Those with a subscriber are few steps from the oldest end only while they are idle, so they are
- * put in front again as they are met. */
+/* Nothing of it is left that could be given back, so it is not looked at again before it is met:
+ * there may be a million of them. */
+static void box_rest(struct mail *m, struct mail_box *box) {
+    box_unload(m, box);
+    list_remove(m, box);
+    m->cached -= box_weight(box);
+    box->rests = true;
+}
+
+static void box_wake(struct mail *m, struct mail_box *box) {
+    box->rests = false;
+    m->cached += box_weight(box);
+    list_add(m, box);
+}
+
+void mail_box_left(struct mail *m, struct mail_box *box) {
+    box->subscriber = NULL;
+    if (box->rests)
+        box_wake(m, box);
+}
+
 void mail_boxes_trim(struct mail *m) {
-    size_t tries = m->boxes.count;
-    while (m->cached > m->config.limits.cached_items && m->oldest != NULL && tries-- > 0) {
-        struct mail_box *box = m->oldest;
-        if (box->subscriber == NULL) {
-            box_free(m, box);
-        } else {
-            box_unload(m, box);
-            list_remove(m, box);
-            list_add(m, box);
-        }
-    }
+    while (m->cached > m->config.limits.cached_items && m->oldest != NULL)
+        (m->oldest->subscriber == NULL ? box_free : box_rest)(m, m->oldest);
 }
 
 void mail_boxes_fini(struct mail *m) {
@@ -310,6 +320,8 @@ err mail_box_get(struct mail *m, const uint8_t id[MAIL_ID], struct mail_box **ou
     struct mail_box *box = box_find(m, id);
     if (box == NULL) {
         TRY(box_new(m, id, &box));
+    } else if (box->rests) {
+        box_wake(m, box);
     } else {
         list_remove(m, box);
         list_add(m, box);

@@ -57,6 +57,7 @@ struct mail_box {
     uint64_t batch;   /* the last batch that met it */
     uint64_t written; /* the last batch with something that its subscriber is to see */
     bool loaded;
+    bool rests; /* it has a subscriber, is not loaded, and stands in no list */
     bool gone;  /* loaded, and its device is signed off: it takes everything and keeps nothing */
     bool ahead; /* loaded, and its device knows positions that this run didn't give: those that
                  * follow are not counted, and nothing is delivered before it is on the disk */
@@ -466,6 +467,8 @@ MUST err mail_box_expire(struct mail *m, struct mail_box *box);
 /* The batch failed: what it met is read again from the store. */
 void mail_boxes_forget(struct mail *m);
 void mail_boxes_trim(struct mail *m);
+/* It has no subscriber any more. */
+void mail_box_left(struct mail *m, struct mail_box *box);
 void mail_boxes_fini(struct mail *m);
 
 /* ---- reseal.c ---- */

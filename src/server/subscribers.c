@@ -67,7 +67,7 @@ static void unready(struct mail *m, struct mail_session *s) {
 static void unsubscribe(struct mail *m, struct mail_session *s) {
     unready(m, s);
     if (s->box != NULL)
-        s->box->subscriber = NULL;
+        mail_box_left(m, s->box);
     s->box = NULL;
 }
 
