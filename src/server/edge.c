@@ -163,6 +163,11 @@ static void take_turns(void *ctx) {
     }
 }
 
+static void set_turns(struct edge *edge) {
+    if (edge->line.first != NULL)
+        sys_later_set(&edge->turns, edge->loop, take_turns, edge);
+}
+
 /* After anything that may have changed what it has under way. */
 static void count_under_way(struct client *c) {
     struct edge *edge = c->edge;
@@ -173,8 +178,7 @@ static void count_under_way(struct client *c) {
     bool full = edge->under_way >= UNDER_WAY || edge->line.first != NULL;
     if (more && full && c->back == NULL)
         line_enter(c);
-    if (edge->line.first != NULL)
-        sys_later_set(&edge->turns, edge->loop, take_turns, edge);
+    set_turns(edge);
 }
 
 /* Who is owed no answer any more is told that this is the end. */
@@ -319,8 +323,7 @@ static void on_closed(struct sys_conn *conn, void *ctx, err why) {
     edge->sessions -= c->counted;
     line_leave(c);
     edge->under_way -= c->under_way;
-    if (edge->line.first != NULL)
-        sys_later_set(&edge->turns, edge->loop, take_turns, edge);
+    set_turns(edge);
     table_remove(&edge->clients, &c->node);
     session_wipe(&c->session);
     if (edge->leaves && edge->clients.count == 0)

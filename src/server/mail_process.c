@@ -195,7 +195,6 @@ static void commit_now(struct post *post) {
 }
 
 static void commit_in_time(void *ctx);
-
 static void commit_all(struct post *post);
 
 static bool put_off(struct post *post) {
