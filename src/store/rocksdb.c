@@ -182,9 +182,16 @@ static err open_database(struct rocksdb_store *r) {
     return open_database_by(r, open_to_write);
 }
 
+/* After a full disk RocksDB tries to go on by itself. Closed in the midst of that it may wait for
+ * itself for ever, and flushes that meet may end the process (7.8.3). */
+static void stop_own_recovery(struct rocksdb_store *r) {
+    rocksdb_cancel_all_background_work(r->db, false);
+}
+
 static void close_database(struct rocksdb_store *r) {
     if (r->db == NULL)
         return;
+    stop_own_recovery(r);
     for (int i = 0; i < STORE_TABLES_MAX; i++)
         if (r->tables[i] != NULL)
             rocksdb_column_family_handle_destroy(r->tables[i]);
@@ -458,6 +465,8 @@ static err write_batch(struct rocksdb_store *r, const struct store_batch *batch)
     rocksdb_write(r->db, r->synced, r->batch, &text);
     rocksdb_writebatch_clear(r->batch);
     r->broken = take_text(text);
+    if (r->broken != OK)
+        stop_own_recovery(r);
     return r->broken;
 }
 

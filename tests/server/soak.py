@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A server at half of its full load while it is killed, its disk fills and fails, and its clock jumps:
-soak.py [--seconds N] [--seed N] [--rate N] [--apart] [--json FILE]. With --apart the clock is set right before the disk fills.
+soak.py [--seconds N] [--seed N] [--rate N] [--json FILE].
 
 Pairs of `sotto-load steady` send, repeat what was not acknowledged, and look at all that comes: nothing may be lost, nothing
 doubled, and no position may name two items. Three people with the real client write into a group beside them. What fails
@@ -180,8 +180,6 @@ class Storm(World):
         if what in KILLS:
             return self.kill(what, rng)
         if what == "disk full":
-            if self.apart:
-                self.set_clock(0)
             return self.fill(rng)
         if what == "disk failing":
             self.faults.sync_errno = errno.EIO
@@ -442,13 +440,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--rate", type=int, default=0, help="messages a second (half of full speed)")
-    parser.add_argument("--apart", action="store_true", help="set the clock right before the disk fills")
     parser.add_argument("--json", help="a file for what was counted")
     options = parser.parse_args()
     inside()
     tap = Tap()
     with Storm(SETTINGS) as world:
-        world.apart = options.apart
         soak(world, options, random.Random(options.seed), tap)
     return tap.end()
 
