@@ -6,9 +6,9 @@ SECONDS ?= 30
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 
-all: ## build the programs into build/bin
-	@scripts/setup.sh native
-	@scripts/build.sh native
+all: ## build the programs into build/bin, and the page into build/web
+	@scripts/setup.sh web
+	@scripts/build.sh web native
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,7 +21,7 @@ demo: all ## show everything by itself: conversations, a crash, what the disk ho
 
 test: ## build everything with warnings as errors, and run every test; fuzz for a minute
 	@scripts/setup.sh test
-	@scripts/build.sh native wasm fuzz
+	@scripts/build.sh web native wasm fuzz
 	@scripts/run-tests.py native wasm fuzz
 
 soak: all ## the long tests: many seeds, many crashes
@@ -80,4 +80,4 @@ check: ## what `make test` checks about the sources themselves
 	@scripts/mls-rules.py --check
 
 clean: ## remove what was built, but not what was fetched
-	@rm -rf build/native build/sanitize build/fuzz build/wasm build/bin
+	@rm -rf build/native build/sanitize build/fuzz build/wasm build/web build/bin

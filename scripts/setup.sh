@@ -3,6 +3,7 @@
 # at once. Nothing that is installed is upgraded or replaced.
 #
 #   scripts/setup.sh native   to build and run the programs
+#   scripts/setup.sh web      to build the page too, whose core is WebAssembly
 #   scripts/setup.sh wasm     to build for WebAssembly and run its tests, and to fuzz
 #   scripts/setup.sh test     everything that `make test` takes
 #   scripts/setup.sh tlog     to check the ledger with Go, in `make interop`
@@ -15,7 +16,7 @@ cd "$(dirname "$0")/.."
 
 native=(gcc libc6-dev make meson ninja-build pkgconf python3 libssl-dev librocksdb-dev
     libsqlite3-dev libutf8proc-dev libwslay-dev libseccomp-dev libqrencode-dev libjson-c-dev libxml2-dev
-    libmicrohttpd-dev linux-libc-dev zlib1g-dev esbuild
+    libmicrohttpd-dev linux-libc-dev zlib1g-dev libbrotli-dev esbuild
     poppler-utils poppler-data fonts-urw-base35 netpbm) # the last four draw what is attached to a filing
 missing=()
 
@@ -45,6 +46,11 @@ need_wasm() {
     node --version 2>/dev/null | grep -qE '^v(1[89]|[2-9][0-9])\.' || need nodejs
 }
 
+need_web() {
+    need_wasm
+    command -v npm >/dev/null || need npm
+}
+
 install_missing() {
     local sudo=() install=(apt-get install -y -q --no-install-recommends --no-upgrade "${missing[@]}")
     echo "setup: installing ${missing[*]}" >&2
@@ -71,8 +77,9 @@ need "${native[@]}"
 case ${1:-native} in
 native) ;;
 wasm) need_wasm ;;
+web) need_web ;;
 test)
-    need_wasm
+    need_web
     need libfido2-dev openssh-client # whose verdicts on signatures ours are compared with
     need node-typescript chromium chromium-driver python3-selenium # the desk's pages
     ;;
@@ -84,6 +91,6 @@ secrets) need valgrind ;;
 peers) need ejabberd prosody lua-sec openssl ;;
 pictures) need chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk ;;
 format) need "clang-format-$(clang_version)" ;;
-*) die "native, wasm, test, tlog, secrets, peers, pictures or format, not $1" ;;
+*) die "native, web, wasm, test, tlog, secrets, peers, pictures or format, not $1" ;;
 esac
 [ ${#missing[@]} -eq 0 ] || install_missing

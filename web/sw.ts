@@ -1,0 +1,48 @@
+// The service worker: keeps the files of this page, all of them and nothing else, and answers with them. What a
+// person reads and writes never comes by here. A newer page is another service worker with a cache of its own: it
+// waits until nobody uses this one, or until it is told to begin, and then removes what was kept before.
+
+// A module, so that what it declares is its own.
+export {};
+declare const self: ServiceWorkerGlobalScope;
+
+const OURS = "sotto-";
+const names = Object.keys(FILES);
+
+/** All or nothing: the bytes are those that this build is made of, or the page before stays. */
+async function keep(): Promise<void> {
+    const cache = await caches.open(await cacheName());
+    await cache.addAll(names.map((name) => new Request(name, { integrity: FILES[name]!, cache: "no-cache" })));
+}
+
+async function cacheName(): Promise<string> {
+    const text = new TextEncoder().encode(JSON.stringify(FILES));
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+    return OURS + Array.from(hash.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function dropOthers(): Promise<void> {
+    const own = await cacheName();
+    for (const name of await caches.keys())
+        if (name.startsWith(OURS) && name !== own)
+            await caches.delete(name);
+    await self.clients.claim();
+}
+
+async function answer(request: Request, name: string): Promise<Response> {
+    const cache = await caches.open(await cacheName());
+    return (await cache.match(name)) ?? fetch(request);
+}
+
+self.addEventListener("install", (event) => event.waitUntil(keep()));
+self.addEventListener("activate", (event) => event.waitUntil(dropOthers()));
+self.addEventListener("message", (event) => {
+    if (event.data === "use")
+        void self.skipWaiting();
+});
+self.addEventListener("fetch", (event) => {
+    const url = new URL(event.request.url);
+    const name = url.pathname.slice(1) || "index.html";
+    if (event.request.method === "GET" && url.origin === self.location.origin && names.includes(name))
+        event.respondWith(answer(event.request, name));
+});
