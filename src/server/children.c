@@ -287,10 +287,33 @@ static void on_child(struct sys_channel *channel, void *ctx, slice message, int 
     (void)fd;
     if (proto_frame_decode(message, &frame) != OK)
         return;
+    if (child == &child->parent->mail)
+        child->parent->mail_answered = sys_loop_now(child->parent->loop);
     if (frame.type == PROTO_child_ready)
         child_ready(child, frame.body);
     else if (child == &child->parent->mail)
         operator_answer(child->parent, &frame);
+}
+
+/* ---- A mail process that neither works nor ends ---- */
+
+static void look_at_mail(void *ctx) {
+    struct parent *p = ctx;
+    uint64_t now = sys_loop_now(p->loop), patience = p->config->silent_seconds * 1000;
+    bool watched = p->mail.ready && !p->stopping;
+    if (!watched)
+        p->mail_answered = now;
+    if (now - p->mail_answered >= patience) {
+        sys_log_error(&p->log, "mail_silent",
+                      "the mail process has answered nothing for %llu seconds and is killed",
+                      (unsigned long long)p->config->silent_seconds);
+        p->mail.ready = false;
+        sys_proc_kill(p->mail.proc);
+    } else if (watched) {
+        (void)!wire_send(&p->mail.wire, 0, PROTO_ping, SLICE_EMPTY); /* unsent, it isn't answered */
+    }
+    if (sys_timer_set(&p->look, p->loop, patience / 4, look_at_mail, p) != OK)
+        parent_stop(p, EXIT_FAILED);
 }
 
 err children_start_mail(struct parent *p) {
@@ -303,6 +326,7 @@ err children_start_mail(struct parent *p) {
         .pause_last_ms = 2000,
         .grace_ms = 20000,
     };
+    look_at_mail(p);
     return sys_proc_new(&p->mail.proc, p->loop, &options);
 }
 

@@ -77,6 +77,8 @@ static const struct key keys[] = {
      "memory"},
     {"memtable_megabytes", NUMBER, AT(memtable_megabytes), 1, 4096, "64", NULL,
      "memory of the store's newest writes"},
+    {"silent_seconds", NUMBER, AT(silent_seconds), 2, 3600, "120", NULL,
+     "after which a mail process that answers nothing is killed, and starts again"},
     {"unready_seconds", NUMBER, AT(unready_seconds), 0, 600, "0", NULL,
      "at the end, time in which all are served as before and /ready says no, for a load balancer"},
     {"drain_seconds", NUMBER, AT(drain_seconds), 0, 600, "10", NULL,

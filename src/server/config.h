@@ -31,7 +31,7 @@ struct config {
     uint64_t invite_days, mailbox_items, mailbox_megabytes, item_days;
     uint64_t blob_gigabytes, blob_days, upload_gigabytes, key_packages;
     uint64_t idle_minutes, opening_seconds, rate, burst;
-    uint64_t chains, memtable_megabytes, unready_seconds, drain_seconds;
+    uint64_t chains, memtable_megabytes, silent_seconds, unready_seconds, drain_seconds;
 };
 
 void config_init(struct config *c);

@@ -598,6 +598,8 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
         e = set_up(post, frame.body);
     if (e == OK && frame.type == PROTO_backup && post->mail != NULL) {
         e = answer_backup(post, &frame);
+    } else if (e == OK && frame.type == PROTO_ping) {
+        e = wire_send(&post->parent, 0, PROTO_ok, SLICE_EMPTY);
     } else if (e == OK && frame.type == PROTO_metrics_get && post->mail != NULL) {
         e = tell_metrics(post, frame.request);
     } else if (e == OK && operator_asks(frame.type) && post->mail != NULL) {

@@ -431,6 +431,7 @@ static void parent_fini(struct parent *p) {
     child_fini(&p->mail);
     sys_timer_cancel(&p->hourly);
     sys_timer_cancel(&p->drain);
+    sys_timer_cancel(&p->look);
     operator_close(p);
     handover_close(p);
     sys_signals_stop(&p->signals);

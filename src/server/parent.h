@@ -42,9 +42,10 @@ struct parent {
     struct keys keys;
     struct session_key noise, noise_before;
     struct sys_signals signals;
-    struct sys_timer hourly, drain;
+    struct sys_timer hourly, drain, look;
     struct steady clock;
-    uint64_t started; /* monotonic */
+    uint64_t started;       /* monotonic */
+    uint64_t mail_answered; /* the same */
     struct sys_conns conns;
     struct sys_listener *control;
     enum sys_sandbox_mode sandbox_mode;

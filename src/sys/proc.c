@@ -217,6 +217,11 @@ void sys_proc_renew(struct sys_proc *proc) {
         kill(proc->pid, SIGKILL);
 }
 
+void sys_proc_kill(struct sys_proc *proc) {
+    if (proc->pid != 0)
+        kill(proc->pid, SIGKILL);
+}
+
 void sys_proc_stop(struct sys_proc *proc) {
     proc->stopping = true;
     if (proc->pid == 0)

@@ -42,6 +42,8 @@ MUST err sys_proc_new(struct sys_proc **proc, struct sys_loop *loop,
 void sys_proc_stop(struct sys_proc *proc);
 /* The same, but it is started again as if it had ended by itself. */
 void sys_proc_renew(struct sys_proc *proc);
+/* SIGKILL now, and the same. */
+void sys_proc_kill(struct sys_proc *proc);
 /* 0 while it isn't running. */
 int sys_proc_pid(const struct sys_proc *proc);
 uint32_t sys_proc_restarts(const struct sys_proc *proc);

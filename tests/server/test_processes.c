@@ -90,6 +90,12 @@ static void kill_mail(struct server *s) {
     CHECK(kill(pid, SIGKILL) == 0);
 }
 
+static void stop_mail(struct server *s) {
+    int pid = server_child(s, "mail");
+    CHECK(pid != 0);
+    CHECK(kill(pid, SIGSTOP) == 0);
+}
+
 static void kill_edge(struct server *s) {
     int pid = server_child(s, "edge");
     CHECK(pid != 0);
@@ -107,6 +113,7 @@ static void blow_and_count(void (*blow)(struct server *s)) {
     struct server s;
     struct person bob;
     server_init(&s);
+    s.settings[0] = "silent_seconds=2";
     server_start(&s, 1);
     join(&bob, &s, 0);
     send_through(&s, &bob, sent, ITEMS / 2, blow);
@@ -121,6 +128,9 @@ static void blow_and_count(void (*blow)(struct server *s)) {
 
 TEST(nothing_acknowledged_is_lost_when_mail_is_killed) {
     blow_and_count(kill_mail);
+}
+TEST(nothing_acknowledged_is_lost_when_mail_answers_nothing_any_more) {
+    blow_and_count(stop_mail);
 }
 TEST(nothing_acknowledged_is_lost_when_an_edge_is_killed) {
     blow_and_count(kill_edge);
