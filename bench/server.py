@@ -148,9 +148,10 @@ def one_round(rows, options):
     seconds, parts = options.seconds, options.parts
     for tls in (False, True):
         relay = peers.RelayTls if tls else peers.Relay
-        kinds = [k for k in (relay, peers.Ejabberd, peers.Prosody) if k.name.removesuffix("-tls") in options.peers]
+        more = () if tls else (peers.RelayUring,)
+        kinds = [k for k in (relay, *more, peers.Ejabberd, peers.Prosody) if k.name.removesuffix("-tls") in options.peers]
         for kind in kinds:
-            own = kind in (peers.Relay, peers.RelayTls)
+            own = issubclass(kind, peers.Relay)
             for count in SIZES if "idle" in parts else ():
                 measure_peer(rows, options, kind, f"{count:,} idle", tls, count, "idle", users=count, seconds=5)
             for window in (16, 1):
@@ -227,6 +228,7 @@ def main():
             options.peers.remove(name)
     options.data.mkdir(parents=True, exist_ok=True)
     peers.Relay.program = options.build / "bench" / "relay"
+    peers.RelayUring.program = options.build / "bench" / "relay_uring"
     rows = Rows(options.data / "server.json")
     peers.Sotto.build = options.build
     peers.SottoMade.stores = options.data / "accounts"

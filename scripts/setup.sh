@@ -88,7 +88,7 @@ tlog)
     need golang-golang-x-mod-dev
     ;;
 secrets) need valgrind ;;
-peers) need ejabberd prosody lua-sec openssl ;;
+peers) need ejabberd prosody lua-sec openssl liburing-dev ;;
 pictures) need chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk ;;
 format) need "clang-format-$(clang_version)" ;;
 *) die "native, web, wasm, test, tlog, secrets, peers, pictures or format, not $1" ;;

@@ -111,6 +111,12 @@ class RelayTls(Relay):
         wait_for(self.tls_port, self.process)
 
 
+class RelayUring(Relay):
+    """The same by io_uring, for `--peers relay,relay-uring --parts messages`."""
+
+    name = "relay-uring"
+
+
 class Ejabberd(Peer):
     name = "ejabberd"
 
