@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "office": {"base", "crypto", "merkle", "proto"},
     "server": {"base", "crypto", "merkle", "noise", "proto", "lookup", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
-    "term": {"base", "core", "host", "sys"},
+    "term": {"base", "core", "crypto", "host", "merkle", "sys"},
     "witness": {"base", "crypto", "merkle", "sys"},
     "mlstool": {"base", "crypto", "mls", "sys"},
     "load": {"base", "crypto", "noise", "proto", "sys"},
@@ -49,7 +49,8 @@ LIBRARIES = [
     (r"utf8proc\.h$", r"lookup/handle_form\.c"),
     (r"json-c/", r"(mlstool/.*|desk/(pages/)?data\.c|desk/hi1_(out|words)\.c)"),
     (r"libxml/", r"desk/hi1_(schema|xml)\.c"),
-    (r"zlib\.h$", r"desk/pictures\.c"),
+    (r"zlib\.h$", r"(desk/pictures|sys/fetch)\.c"),
+    (r"brotli/", r"sys/fetch\.c"),
     (r"qrencode\.h$", r"term/qr\.c"),
 ]
 OS_FILES = r"(sys/.*|host/.*|load/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"

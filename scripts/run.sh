@@ -72,6 +72,14 @@ introduce() {
     fi
 }
 
+# A link with an invite, to be clicked on: who opens it makes an account in the browser.
+page_line() {
+    local address
+    [ "${#page[@]}" != 0 ] || return 0
+    address=$(sed -n 's/^sottod: ready on .*, http \([^,]*\), .*/\1/p' "$out")
+    printf '%s\n\n  http://%s/#join=%s\n\n' 'Or in a browser, where one more account is made with this link:' "$address" "$(invite)"
+}
+
 # Waits until a process said that it is ready: NAME PID OUTPUT LOG.
 await() {
     for _ in $(seq 150); do
@@ -101,8 +109,10 @@ open_office() {
 }
 
 mkdir -p var
+page=()
+[ ! -e build/web/index.html ] || page=(--set pages=build/web)
 # In a session of its own, so that Ctrl-C reaches this script first and the server is stopped in order.
-setsid build/bin/sottod run --data "$data" "$@" >"$out" 2>>var/server.log &
+setsid build/bin/sottod run --data "$data" "${page[@]}" "$@" >"$out" 2>>var/server.log &
 server=$!
 await sottod "$server" "$out" var/server.log
 open_office || fail "the demonstration office could not be opened; see above"
@@ -128,6 +138,7 @@ Two more people may join with these invites, each good for one account:
   build/bin/sotto --home var/carol init '$(invite)' --name Carol
   build/bin/sotto --home var/dave init '$(invite)' --name Dave
 
+$(page_line)
 \`build/bin/sotto --help\` says the rest.
 
 The request desk, with an office that is a demonstration, is at $desk_origin: the public

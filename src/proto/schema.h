@@ -298,7 +298,8 @@ enum {
     M(edge_leave, 95, INNER, "Take nothing more in, answer what was taken, then end; from parent to edge") \
     M(port_handed, 96, INNER, "With it comes a listener, from a server to the one that takes over") \
     M(let_go, 97, INNER, "The answer to both listeners: end, so that this one begins")          \
-    M(edge_unready, 98, INNER, "This server will end: say so to who asks if it is ready; from parent to edge")
+    M(edge_unready, 98, INNER, "This server will end: say so to who asks if it is ready; from parent to edge") \
+    M(edge_pages, 99, INNER, "With it comes the web page, from parent to edge")
 
 /* The hellos travel as frames of request 0, in clear, one carrier message each; the Noise prologue is
  * the two carrier messages one after another. Then both Noise messages (empty payloads), then sealed
@@ -581,6 +582,7 @@ enum {
 #define PROTO_FIELDS_port_handed(F) F(flag, http, 0, 0)
 #define PROTO_FIELDS_let_go(F)
 #define PROTO_FIELDS_edge_unready(F)
+#define PROTO_FIELDS_edge_pages(F)
 #define PROTO_FIELDS_metrics(F) F(vec, text, 0, 16384)
 #define PROTO_FIELDS_edge_certificate(F)                                                           \
     F(vec, certificate, 1, 65536)                                                                  \

@@ -15,6 +15,7 @@
 #include "sys/locked.h"
 #include "sys/loop.h"
 #include "sys/machine.h"
+#include "sys/pages.h"
 #include "sys/tls.h"
 
 enum { PATH = 1024, TEXT = 256, PROGRESS_MS = 2000, SOON_DAYS = 14 };
@@ -128,6 +129,27 @@ static void check_certificate(struct check *k) {
     sys_tls_free(tls);
     buf_free(&chain);
     buf_free(&key);
+}
+
+/* ---- The web page ---- */
+
+static void check_pages(struct check *k) {
+    char which[SYS_PAGES_NAME], text[TEXT];
+    struct sys_pages *pages = NULL;
+    int fd = -1;
+    if (k->c->pages[0] == 0)
+        return;
+    err e = sys_pages_read(k->c->pages, &fd, which);
+    if (e == OK)
+        e = sys_pages_open(&pages, fd);
+    if (e != OK) {
+        say_err(k, "web page", which, e);
+        return;
+    }
+    snprintf(text, sizeof text, "fine, %zu files, %zu KiB of memory for all edges together",
+             sys_pages_count(pages), sys_pages_bytes(pages) / 1024);
+    say(k, "web page", k->c->pages, EXIT_FINE, text);
+    sys_pages_free(pages);
 }
 
 /* ---- The store, deep ---- */
@@ -276,6 +298,7 @@ int check_server(const struct config *c, bool deep, bool json) {
     struct check k = {.c = c, .json = json};
     check_directory(&k, deep);
     check_certificate(&k);
+    check_pages(&k);
     say_err(&k, "sessions on", c->listen, open_port(c->listen));
     say_err(&k, "http on", c->http, open_port(c->http));
     check_locked(&k);

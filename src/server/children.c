@@ -50,6 +50,22 @@ static err tell_key(struct wire *wire, const struct session_key *key) {
     return wire_close(wire, &w);
 }
 
+static err tell_pages(struct parent *p, struct wire *wire) {
+    buf frame = {0};
+    int copy = -1;
+    writer w = writer_on(&frame);
+    proto_frame_write(&w, 0, PROTO_edge_pages);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = sys_fd_copy(p->pages, &copy);
+    if (e == OK)
+        e = sys_channel_send_fd(wire->channel, buf_slice(&frame), copy);
+    if (e != OK)
+        sys_fd_close(copy);
+    buf_free(&frame);
+    return e;
+}
+
 static err tell_edge(struct parent *p, struct child *edge) {
     const struct config *c = p->config;
     struct proto_edge_setup out = {
@@ -70,6 +86,8 @@ static err tell_edge(struct parent *p, struct child *edge) {
     if (p->noise_before.number != 0)
         TRY(tell_key(&edge->wire, &p->noise_before));
     TRY(tell_key(&edge->wire, &p->noise));
+    if (p->pages >= 0)
+        TRY(tell_pages(p, &edge->wire));
     writer w = wire_open(&edge->wire, 0, PROTO_edge_setup);
     proto_edge_setup_write(&w, &out);
     return wire_close(&edge->wire, &w);
@@ -395,4 +413,8 @@ static err tell_certificate(struct parent *p, struct wire *wire) {
 
 void children_tell_certificate(struct parent *p) {
     tell_edges(p, tell_certificate, "could not tell an edge the certificate; it starts again");
+}
+
+void children_tell_pages(struct parent *p) {
+    tell_edges(p, tell_pages, "could not tell an edge the web page; it starts again");
 }

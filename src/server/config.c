@@ -29,13 +29,15 @@ static const struct key keys[] = {
      "whom edges and mail become if it is started as root; empty: they stay root"},
     {"listen", TEXT, AT(listen), 0, 0, "127.0.0.1:4460", NULL, "sessions over TCP"},
     {"http", TEXT, AT(http), 0, 0, "127.0.0.1:4480", NULL,
-     "sessions over WebSocket (/session), and whether it works (/health, /ready); TLS if there "
-     "is a certificate"},
+     "sessions over WebSocket (/session), whether it works (/health, /ready), and the web page; "
+     "TLS if there is a certificate"},
     {"public", TEXT, AT(public), 0, 0, "", NULL,
      "the address in join links: host:port or wss://host/session; empty: `listen`, if it is one"},
     {"certificate", TEXT, AT(certificate), 0, 0, "", NULL,
      "PEM file for `http`: the certificate, then its chain"},
     {"certificate_key", TEXT, AT(certificate_key), 0, 0, "", NULL, "PEM file of its private key"},
+    {"pages", TEXT, AT(pages), 0, 0, "", NULL,
+     "directory of the web page that `http` shows at /; empty: none"},
     {"registration", TEXT, AT(registration), 0, 0, "invite", "invite closed",
      "who may register: invite (with a code) or closed"},
     {"invite_days", NUMBER, AT(invite_days), 1, 365, TEXT_OF(CONFIG_INVITE_DAYS), NULL,

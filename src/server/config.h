@@ -24,7 +24,7 @@ enum { CONFIG_TEXT = 512, CONFIG_USER = 64 };
 struct config {
     char data[CONFIG_TEXT];
     char listen[CONFIG_TEXT], http[CONFIG_TEXT], public[CONFIG_TEXT];
-    char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT];
+    char certificate[CONFIG_TEXT], certificate_key[CONFIG_TEXT], pages[CONFIG_TEXT];
     char user[CONFIG_TEXT], registration[CONFIG_TEXT], sandbox[CONFIG_TEXT];
     char log[CONFIG_TEXT], log_format[CONFIG_TEXT];
     uint64_t edges, connections, source_connections;

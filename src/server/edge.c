@@ -549,7 +549,9 @@ static err listen_all(struct edge *edge, const struct proto_edge_setup *in, stru
                              in->source_connections < half ? in->source_connections : half));
         edge->conns.sources = &edge->sources;
     }
-    edge->site = (struct sys_http){pages, sizeof pages / sizeof pages[0], edge};
+    edge->site.pages = pages;
+    edge->site.page_count = sizeof pages / sizeof pages[0];
+    edge->site.ctx = edge;
     struct sys_listener_options tcp = {.fd = FD_TCP};
     struct sys_listener_options http = {.fd = FD_HTTP, .tls = tls, .http = &edge->site};
     TRY(sys_listener_new(&edge->tcp, &edge->conns, &tcp));
@@ -634,6 +636,16 @@ static err take_certificate(struct edge *edge, slice body) {
     return e;
 }
 
+/* Who is being sent one of those before gets the rest of it. */
+static err take_pages(struct edge *edge, int fd) {
+    struct sys_pages *before = edge->site.files;
+    if (fd < 0)
+        return ERR_MALFORMED;
+    TRY(sys_pages_open(&edge->site.files, fd));
+    sys_pages_free(before);
+    return OK;
+}
+
 static void settle_one(void *ctx, struct table_node *node) {
     (void)ctx;
     settle((struct client *)node);
@@ -658,9 +670,10 @@ static void on_parent(struct sys_channel *channel, void *ctx, slice message, int
     struct edge *edge = ctx;
     struct proto_frame frame;
     (void)channel;
-    (void)fd;
     err e = proto_frame_decode(message, &frame);
-    if (e == OK && frame.type == PROTO_edge_setup)
+    if (e == OK && frame.type == PROTO_edge_pages)
+        e = take_pages(edge, fd);
+    else if (e == OK && frame.type == PROTO_edge_setup)
         e = set_up(edge, frame.body);
     else if (e == OK && frame.type == PROTO_noise_key)
         e = take_key(edge, frame.body);
@@ -694,7 +707,7 @@ int edge_main(bool log_json) {
     edge.env.send = on_send;
     edge.env.request = on_request;
     struct sys_channel_options parent = {
-        .fd = FD_PARENT, .secret = true, .events = &parent_events, .ctx = &edge};
+        .fd = FD_PARENT, .take_fds = true, .secret = true, .events = &parent_events, .ctx = &edge};
     err e = crypto_init();
     if (e == OK)
         e = sys_loop_new(&edge.loop, NULL);

@@ -11,6 +11,7 @@
 #include "sys/address.h"
 #include "sys/files.h"
 #include "sys/machine.h"
+#include "sys/pages.h"
 #include "sys/tls.h"
 
 enum { LOCK_TRIES = 100, LOCK_REST_MS = 20 };
@@ -256,6 +257,14 @@ static err read_pem(struct parent *p, const char *path, buf *out) {
     return e == OK ? OK : complain(p, "could not read", path, e);
 }
 
+static err read_pages(struct parent *p, int *fd) {
+    char which[SYS_PAGES_NAME];
+    if (p->config->pages[0] == 0)
+        return OK;
+    err e = sys_pages_read(p->config->pages, fd, which);
+    return e == OK ? OK : complain(p, "could not read the web page:", which, e);
+}
+
 /* A server that was killed while it handed over may hold it for a moment. */
 static err take_lock(struct parent *p, const char *path) {
     err e = sys_lock_take(path, &p->lock);
@@ -320,7 +329,7 @@ static err check_certificate(slice certificate, slice key) {
 }
 
 /* What can't be used changes nothing. */
-static void reload(struct parent *p) {
+static void reload_certificate(struct parent *p) {
     buf certificate = {0}, key = {0};
     err e = read_pem(p, p->config->certificate, &certificate);
     if (e == OK)
@@ -343,10 +352,30 @@ static void reload(struct parent *p) {
     buf_free(&key);
 }
 
+static void reload_pages(struct parent *p) {
+    int fd = -1;
+    if (read_pages(p, &fd) != OK) {
+        sys_log_error(&p->log, "pages_refused", "the web page stays as it was");
+        return;
+    }
+    sys_fd_close(p->pages);
+    p->pages = fd;
+    children_tell_pages(p);
+    sys_log_info(&p->log, "pages_read", "the web page was read again");
+}
+
+/* Whether SIGHUP is a wish to read them again, and not one to end. */
+static bool reads_again(const struct config *c) {
+    return c->certificate[0] != 0 || c->pages[0] != 0;
+}
+
 static void on_signal(void *ctx, int number) {
     struct parent *p = ctx;
-    if (number == SIGHUP && p->config->certificate[0] != 0) {
-        reload(p);
+    if (number == SIGHUP && reads_again(p->config)) {
+        if (p->config->certificate[0] != 0)
+            reload_certificate(p);
+        if (p->config->pages[0] != 0)
+            reload_pages(p);
         return;
     }
     sys_log_info(&p->log, "stopping", "stopping");
@@ -385,13 +414,14 @@ static err start(struct parent *p) {
     sys_notify_open();
     TRY(read_pem(p, p->config->certificate, &p->certificate));
     TRY(read_pem(p, p->config->certificate_key, &p->certificate_key));
+    TRY(read_pages(p, &p->pages));
     if (p->takes_over)
         TRY(take_over(p));
     TRY(take_data(p));
     TRY(parent_open_ports(p));
     TRY(operator_open(p));
     TRY(handover_open(p));
-    if (p->config->certificate[0] != 0)
+    if (reads_again(p->config))
         sys_signals_hear_hangup();
     TRY(sys_signals_start(&p->signals, p->loop, sys_stop_signals, on_signal, p));
     TRY(make_noise_key(p));
@@ -416,7 +446,7 @@ static void parent_init(struct parent *p, const struct config *config, unsigned 
         p->sandbox_mode = SYS_SANDBOX_OFF;
     clock_start(&p->clock);
     p->started = sys_clock_mono();
-    p->tcp = p->http = p->lock = p->control_fd = p->handover_fd = -1;
+    p->tcp = p->http = p->lock = p->control_fd = p->handover_fd = p->pages = -1;
     p->edge_count = config->edges != 0 ? (size_t)config->edges : sys_machine_cores();
     if (p->edge_count > EDGES_MAX)
         p->edge_count = EDGES_MAX;
@@ -437,6 +467,7 @@ static void parent_fini(struct parent *p) {
     sys_signals_stop(&p->signals);
     sys_fd_close(p->tcp);
     sys_fd_close(p->http);
+    sys_fd_close(p->pages);
     if (p->lock >= 0)
         sys_lock_release(p->lock);
     wire_fini(&p->heir); /* it begins now */

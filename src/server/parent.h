@@ -54,6 +54,7 @@ struct parent {
     char public[CONFIG_TEXT], host[CONFIG_TEXT];
     uint16_t port, http_port;
     int tcp, http, lock, control_fd, handover_fd;
+    int pages; /* the web page's memory; -1: none */
     struct sys_watch handover;
     struct wire heir; /* a server that takes over from this one */
     buf certificate, certificate_key;
@@ -95,8 +96,9 @@ void children_see_off(struct parent *p);
 void children_stop_edges(struct parent *p);
 /* Tells every edge that has started of a new key. */
 void children_tell_key(struct parent *p);
-/* The same for a certificate. */
+/* The same for a certificate, and for the web page. */
 void children_tell_certificate(struct parent *p);
+void children_tell_pages(struct parent *p);
 void child_fini(struct child *child);
 
 /* ---- operator.c ---- */

@@ -19,6 +19,7 @@
 enum { SYS_MESSAGE_MAX = 65535 };
 
 struct sys_conn;
+struct sys_framing;
 
 /* What a connection tells its owner; ctx is the connection's (sys_conn_set_ctx). */
 struct sys_conn_events {
@@ -57,8 +58,11 @@ struct sys_conn_limits {
                             * drain_at of them left */
     uint32_t idle_ms;      /* nothing received */
     uint32_t linger_ms;    /* from sys_conn_close(FLUSH) to the end */
+    uint32_t file_ms;      /* from there until a file of a page is sent, before linger_ms begins;
+                            * stall_ms holds too */
 };
-/* Sane ones: 20,000 connections, 256 MiB, any, 1 MiB, 256 KiB, 10 s, 30 s, 30 s, none, 3 s. */
+/* Sane ones: 20,000 connections, 256 MiB, any, 1 MiB, 256 KiB, 10 s, 30 s, 30 s, none, 3 s, 120 s.
+ */
 struct sys_conn_limits sys_conn_limits_default(void);
 
 /* A set of connections with the same owner, limits and callbacks on one loop. */
@@ -120,6 +124,7 @@ struct sys_connect {
     const struct sys_address *address;
     const struct sys_endpoint *endpoint; /* NULL: resolved here, which may block (address.h) */
     struct sys_tls *tls;                 /* for wss and tls; a reference is taken */
+    const struct sys_framing *framing;   /* NULL: the one of the address's scheme */
     const struct sys_proxy *proxy;       /* the way there; NULL: straight. With it, `endpoint` is
                                           * the proxy's, and the address is never looked up here */
     void *ctx;                           /* the connection's */

@@ -26,6 +26,7 @@ struct sys_conn_limits sys_conn_limits_default(void) {
         .stall_ms = 30000,
         .idle_ms = 0,
         .linger_ms = 3000,
+        .file_ms = 120000,
     };
 }
 
@@ -86,10 +87,19 @@ err sys_conn_count(struct sys_conn *conn) {
     return conn->state == SYS_CONN_ENDED ? OK : claim(conn, 0);
 }
 
+static void end_file(struct sys_conn *conn) {
+    if (conn->sending == NULL)
+        return;
+    sys_pages_free(conn->sending->pages);
+    mem_free(sys_loop_mem(conn->set->loop), conn->sending, sizeof(*conn->sending));
+    conn->sending = NULL;
+}
+
 static void free_buffers(struct sys_conn *conn) {
     buf_free(&conn->in);
     buf_free(&conn->parts);
     sys_outbox_take(&conn->out, sys_outbox_size(&conn->out));
+    end_file(conn);
     recount(conn);
 }
 
@@ -107,6 +117,15 @@ err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room) {
     if (above)
         conn->above = true;
     sys_later_set(&conn->later, set->loop, conn_act, conn);
+    return OK;
+}
+
+/* The last of what it sends: nothing is queued after it. */
+err sys_conn_send_file(struct sys_conn *conn, struct sys_pages *pages, slice file) {
+    conn->sending = mem_new(sys_loop_mem(conn->set->loop), sizeof(*conn->sending));
+    if (conn->sending == NULL)
+        return ERR_NO_MEMORY;
+    *conn->sending = (struct sys_sending){file, sys_pages_share(pages)};
     return OK;
 }
 
@@ -133,6 +152,11 @@ static uint64_t conn_deadline(const struct sys_conn *conn) {
         at = sooner(at, conn->paused ? 0 : conn->heard, limits->idle_ms);
         return sooner(at, sys_outbox_size(&conn->out) > 0 ? conn->moved : 0, limits->stall_ms);
     case SYS_CONN_FLUSHING:
+        if (conn->sending != NULL) {
+            at = sooner(at, conn->since, limits->file_ms);
+            return sooner(at, conn->moved, limits->stall_ms);
+        }
+        return sooner(at, conn->since, limits->linger_ms);
     case SYS_CONN_LINGERING:
         return sooner(at, conn->since, limits->linger_ms);
     default:
@@ -201,7 +225,7 @@ static void update_interest(struct sys_conn *conn) {
     if (reads)
         interest |= SYS_READ;
     if (conn->state == SYS_CONN_CONNECTING || conn->wants_write ||
-        (!greeting && sys_outbox_size(&conn->out) > 0))
+        (!greeting && (sys_outbox_size(&conn->out) > 0 || conn->sending != NULL)))
         interest |= SYS_WRITE;
     err result = sys_watch_set(&conn->watch, interest);
     if (result != OK)
@@ -316,6 +340,13 @@ static err write_out(struct sys_conn *conn) {
         if (sys_outbox_size(&conn->out) <= conn->set->limits.drain_at)
             conn->moved = sys_loop_now(conn->set->loop);
     }
+    for (struct sys_sending *s = conn->sending; s != NULL && s->rest.n > 0;) {
+        size_t n = 0;
+        TRY(conn->wire->write(conn, s->rest.p, s->rest.n, &n));
+        s->rest = slice_of(s->rest.p + n, s->rest.n - n);
+        conn->moved = sys_loop_now(conn->set->loop);
+    }
+    end_file(conn);
     return OK;
 }
 
@@ -623,7 +654,8 @@ err sys_conn_start(struct sys_conn **out, struct sys_conns *set,
     conn->socks = start->socks;
     conn->wire = start->tls != NULL ? &sys_wire_tls : &sys_wire_plain;
     conn->in = conn->parts = conn->out.bytes = buf_on(mem);
-    conn->message_max = set->limits.first_max != 0 ? set->limits.first_max : SYS_MESSAGE_MAX;
+    conn->message_max =
+        set->limits.first_max != 0 ? (uint32_t)set->limits.first_max : SYS_MESSAGE_MAX;
     conn->state = start->connecting ? SYS_CONN_CONNECTING : SYS_CONN_GREETING;
     conn->since = sys_clock_mono();
     err result = OK;

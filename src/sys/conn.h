@@ -30,6 +30,8 @@ struct sys_tls *sys_tls_share(struct sys_tls *tls);
 
 /* ---- Framings: tcp; http, which becomes ws; upgrade, a client's, which becomes ws ---- */
 struct sys_framing {
+    /* Queues a client's first words. May be NULL. */
+    err (*ask)(struct sys_conn *conn, const struct sys_address *address);
     /* Handles the first piece (a message, a frame, a request) of n > 0 bytes and says how many it
      * took; *used = 0: it isn't whole yet. It may write into the bytes. An error ends the
      * connection. */
@@ -42,6 +44,12 @@ struct sys_framing {
 };
 extern const struct sys_framing sys_framing_tcp, sys_framing_http, sys_framing_upgrade,
     sys_framing_ws;
+
+/* What is left of a file to be sent, from where it lies. */
+struct sys_sending {
+    slice rest;
+    struct sys_pages *pages; /* whose it is */
+};
 
 enum sys_conn_state {
     SYS_CONN_CONNECTING, /* TCP */
@@ -69,15 +77,16 @@ struct sys_conn {
     buf in;    /* what was read and can't be handled yet */
     buf parts; /* fragments of a message; before, a client's expected Accept header */
     struct sys_outbox out;
-    uint64_t since;     /* the handshake began, later: this state */
-    uint64_t heard;     /* last bytes received */
-    uint64_t moved;     /* last progress of what is unsent: see write_out() */
-    uint64_t half;      /* a message began to arrive; 0: none has */
-    size_t counted;     /* what it contributes to set->held */
-    size_t message_max; /* bytes of a message that it may send */
+    struct sys_sending *sending; /* after `out`; NULL: nothing */
+    uint64_t since;              /* the handshake began, later: this state */
+    uint64_t heard;              /* last bytes received */
+    uint64_t moved;              /* last progress of what is unsent: see write_out() */
+    uint64_t half;               /* a message began to arrive; 0: none has */
+    size_t counted;              /* what it contributes to set->held */
+    uint32_t message_max;        /* bytes of a message that it may send */
     int fd;
     uint32_t source;      /* its place in set->sources; 0: none */
-    unsigned key_updates; /* that the other side sent: wire_tls.c */
+    uint16_t key_updates; /* that the other side sent: wire_tls.c */
     err why;
     uint8_t state;
     bool client, paused, fragmented, above, announced, wants_write, read_again;
@@ -103,11 +112,10 @@ MUST err sys_conn_start(struct sys_conn **conn, struct sys_conns *set,
 
 /* Ends and frees it without a callback. Only before anybody was told of it. */
 void sys_conn_drop(struct sys_conn *conn);
-/* Queues a client's request to upgrade. */
-MUST err sys_upgrade_ask(struct sys_conn *conn, const struct sys_address *address);
 
 /* For framings. */
 MUST err sys_conn_room(struct sys_conn *conn, size_t n, uint8_t **room); /* in the outbox; FULL */
+MUST err sys_conn_send_file(struct sys_conn *conn, struct sys_pages *pages, slice file);
 MUST err sys_conn_count(struct sys_conn *conn); /* after a buf grew; FULL */
 void sys_conn_opened(struct sys_conn *conn);
 void sys_conn_message(struct sys_conn *conn, slice message);

@@ -64,6 +64,9 @@ err sys_conn_open(struct sys_conn **out, struct sys_conns *set, const struct sys
         return ERR_BUG;
     if (set->limits.count_max != 0 && set->count >= set->limits.count_max)
         return ERR_LIMIT;
+    const struct sys_framing *framing = options->framing;
+    if (framing == NULL)
+        framing = web ? &sys_framing_upgrade : &sys_framing_tcp;
     struct sys_conn *conn;
     TRY(start(&conn, set,
               &(struct sys_conn_start){
@@ -71,11 +74,11 @@ err sys_conn_open(struct sys_conn **out, struct sys_conns *set, const struct sys
                   .connecting = true,
                   .tls = secret ? options->tls : NULL,
                   .host = address->host,
-                  .framing = web ? &sys_framing_upgrade : &sys_framing_tcp,
+                  .framing = framing,
                   .ctx = options->ctx,
               },
               options));
-    err result = web ? sys_upgrade_ask(conn, address) : OK;
+    err result = framing->ask != NULL ? framing->ask(conn, address) : OK;
     if (result != OK) {
         sys_conn_drop(conn);
         return result;

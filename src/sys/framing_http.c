@@ -79,6 +79,57 @@ static err respond_page(struct sys_conn *conn, const struct sys_http_page *page,
     return OK;
 }
 
+/* ---- Files of a page ---- */
+
+/* A list of entity tags, weak or not: the bytes are the same either way. */
+static bool has_mark(slice list, slice mark) {
+    while (list.n > 0) {
+        slice one = sys_http_trim(slice_until(&list, ','));
+        slice_skip(&one, slice_str("W/"));
+        if (one.n == mark.n + 2 && slice_equal(slice_of(one.p + 1, mark.n), mark))
+            return true;
+    }
+    return false;
+}
+
+static const char *const CODINGS[SYS_CODINGS] = {"", "gzip", "br"};
+
+/* The smallest that the browser takes by its bare name. */
+static enum sys_coding choose(const struct sys_page *page, slice accepted) {
+    for (enum sys_coding coding = SYS_CODING_BR; coding > SYS_CODING_NONE; coding--)
+        if (page->bodies[coding].p != NULL && sys_http_has_token(accepted, CODINGS[coding]))
+            return coding;
+    return SYS_CODING_NONE;
+}
+
+static err queue_head(struct sys_conn *conn, int status, const struct sys_page *page,
+                      enum sys_coding coding) {
+    char head[256];
+    const char *named = coding == SYS_CODING_NONE ? "" : "Content-Encoding: ";
+    int n = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\nConnection: close\r\n%s%s%s", status,
+                     reason_of(status), named, CODINGS[coding], named[0] == 0 ? "" : "\r\n");
+    TRY(queue(conn, slice_of(head, (size_t)n)));
+    TRY(queue(conn, page->headers));
+    n = status == 304
+            ? snprintf(head, sizeof(head), "\r\n")
+            : snprintf(head, sizeof(head), "Content-Length: %zu\r\n\r\n", page->bodies[coding].n);
+    return queue(conn, slice_of(head, (size_t)n));
+}
+
+/* The body is sent from where it lies, as fast as it is read. */
+static err respond_file(struct sys_conn *conn, const struct sys_http_request *request,
+                        const struct sys_page *page) {
+    bool known = has_mark(request->known, page->mark);
+    enum sys_coding coding = known ? SYS_CODING_NONE : choose(page, request->codings);
+    TRY(queue_head(conn, known ? 304 : 200, page, coding));
+    if (!known && slice_equal(request->method, slice_str("GET")))
+        TRY(sys_conn_send_file(conn, conn->http->files, page->bodies[coding]));
+    sys_conn_close(conn, SYS_CLOSE_FLUSH);
+    return OK;
+}
+
+/* ---- A request ---- */
+
 static err upgrade(struct sys_conn *conn, const struct sys_http_request *request) {
     if (!request->upgrade) {
         respond_plain(conn, 426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
@@ -108,18 +159,18 @@ static err serve(struct sys_conn *conn, const struct sys_http_request *request) 
     if (request->body)
         return ERR_MALFORMED;
     const struct sys_http *http = conn->http;
-    int status = 404;
-    if (!slice_equal(request->method, slice_str("GET"))) {
-        status = 405;
-    } else {
-        for (size_t i = 0; i < http->page_count; i++) {
-            const struct sys_http_page *page = &http->pages[i];
-            if (!slice_equal(request->path, slice_str(page->path)))
-                continue;
+    struct sys_page file;
+    bool gets = slice_equal(request->method, slice_str("GET"));
+    bool reads = gets || slice_equal(request->method, slice_str("HEAD"));
+    if (reads && http->files != NULL && sys_pages_find(http->files, request->path, &file))
+        return respond_file(conn, request, &file);
+    for (size_t i = 0; gets && i < http->page_count; i++) {
+        const struct sys_http_page *page = &http->pages[i];
+        if (slice_equal(request->path, slice_str(page->path)))
             return page->answer == NULL ? upgrade(conn, request)
                                         : respond_page(conn, page, request->query);
-        }
     }
+    int status = gets ? 404 : 405;
     respond_plain(conn, status, status == 405 ? "Allow: GET\r\n" : "");
     sys_conn_close(conn, SYS_CLOSE_FLUSH);
     return OK;

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "sys/conn.h"
 
-err sys_upgrade_ask(struct sys_conn *conn, const struct sys_address *address) {
+static err upgrade_ask(struct sys_conn *conn, const struct sys_address *address) {
     uint8_t random[16];
     char head[1024];
     buf key = {0};
@@ -57,5 +57,6 @@ static err upgrade_take(struct sys_conn *conn, uint8_t *p, size_t n, size_t *use
 }
 
 const struct sys_framing sys_framing_upgrade = {
+    .ask = upgrade_ask,
     .take = upgrade_take,
 };

@@ -77,6 +77,7 @@ err sys_http_head(slice bytes, size_t *n) {
 /* The header fields that matter here; none of them may come twice. */
 struct fields {
     slice host, upgrade, connection, version, key, accept, protocol, length, coding;
+    slice codings, known;
     uint16_t seen;
 };
 
@@ -93,6 +94,8 @@ static const struct {
     {"Sec-WebSocket-Protocol", offsetof(struct fields, protocol)},
     {"Content-Length", offsetof(struct fields, length)},
     {"Transfer-Encoding", offsetof(struct fields, coding)},
+    {"Accept-Encoding", offsetof(struct fields, codings)},
+    {"If-None-Match", offsetof(struct fields, known)},
 };
 
 enum { FIELD_COUNT = sizeof(FIELDS) / sizeof(FIELDS[0]) };
@@ -197,6 +200,8 @@ err sys_http_parse(struct sys_http_request *request, slice head) {
         return ERR_MALFORMED;
     request->key = fields.key;
     request->protocols = fields.protocol;
+    request->codings = fields.codings;
+    request->known = fields.known;
     request->upgrade = newest && asks_upgrade(&fields) && good_key(fields.key) &&
                        slice_equal(fields.version, slice_str("13"));
     return OK;

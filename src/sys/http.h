@@ -1,9 +1,10 @@
-/* The one HTTP port: GET requests of up to 8 KiB and without a body, answered from a table of
- * paths; one of the paths becomes a WebSocket session. One request a connection.
+/* The one HTTP port: requests of up to 8 KiB and without a body, answered from a table of
+ * paths (GET) or from the files of a web page (GET, HEAD: pages.h); one of the paths becomes a
+ * WebSocket session. One request a connection.
  *
  *   malformed, ambiguous, or with a body       400
  *   another method                              405
- *   a path that isn't in the table              404
+ *   a path that is in neither                   404
  *   a head of more than 8 KiB                   431
  *   a session without a proper upgrade          426
  *
@@ -12,6 +13,7 @@
 #define SOTTO_SYS_HTTP_H
 
 #include "base/slice.h"
+#include "sys/pages.h"
 
 enum { SYS_HTTP_HEAD_MAX = 8192, SYS_HTTP_BODY_MAX = 4 * 1024 * 1024 };
 
@@ -32,6 +34,7 @@ struct sys_http {
     const struct sys_http_page *pages;
     size_t page_count;
     void *ctx;
+    struct sys_pages *files; /* NULL: none; may be replaced at any time */
 };
 
 /* ---- The parser, pure ---- */
@@ -39,6 +42,7 @@ struct sys_http_request {
     slice method, target; /* as sent */
     slice path, query;    /* of the target; query without its '?', empty if there is none */
     slice key, protocols; /* Sec-WebSocket-Key, Sec-WebSocket-Protocol */
+    slice codings, known; /* Accept-Encoding, If-None-Match */
     bool upgrade;         /* Upgrade: websocket, Connection: upgrade, version 13, a good key */
     bool body;            /* announces one */
 };

@@ -56,8 +56,8 @@ static const char *const PARENT[] = {
     "access", "arch_prctl", "bind", "capget", "capset", "chdir", "clone", "close_range",
     "connect", "execve", "fork", "getgroups", "getpgid", "getpgrp", "getresgid", "getresuid",
     "getrlimit", "getsid", "ioctl", "kill", "landlock_add_rule", "landlock_create_ruleset",
-    "landlock_restrict_self", "listen", "mlock2", "mlockall", "mmap", "mprotect", "pidfd_open",
-    "pidfd_send_signal", "pipe", "prctl", "prlimit64", "seccomp", "sendmsg", "sendto", "setgid",
+    "landlock_restrict_self", "listen", "memfd_create", "mlock2", "mlockall", "mmap", "mprotect",
+    "pidfd_open", "pidfd_send_signal", "pipe", "prctl", "prlimit64", "seccomp", "sendmsg", "sendto", "setgid",
     "setgroups", "setpgid", "setregid", "setresgid", "setresuid", "setreuid", "setrlimit",
     "setsid", "setuid", "socket", "socketpair", "tgkill", "tkill", "vfork", "wait4", "waitid",
     NULL};

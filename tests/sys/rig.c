@@ -84,7 +84,7 @@ void rig_init(struct rig *rig, enum rig_kind kind, const struct sys_conn_limits 
     sys_conns_init(&rig->server.set, rig->loop, &EVENTS, &rig->server, limits);
     sys_conns_init(&rig->client.set, rig->loop, &EVENTS, &rig->client, limits);
     rig->server.echo = true;
-    rig->http = (struct sys_http){PAGES, sizeof(PAGES) / sizeof(PAGES[0]), rig};
+    rig->http = (struct sys_http){PAGES, sizeof(PAGES) / sizeof(PAGES[0]), rig, NULL};
     bool tls = kind == RIG_TLS || kind == RIG_WSS, web = kind == RIG_WS || kind == RIG_WSS;
     if (tls)
         make_tls(rig);
