@@ -56,6 +56,9 @@ wasm)
     exit 1
     ;;
 esac
+# `sotto` has it in itself.
+mkdir -p build/web
+[ -e build/web/manifest.txt ] || : >build/web/manifest.txt
 scripts/deps.sh "$(basename "$sodium")"
 [ -e "$dir/build.ninja" ] && exit 0
 [ "$flavour" = wasm ] || options+=("--pkg-config-path=$PWD/$sodium/lib/pkgconfig")

@@ -48,6 +48,8 @@ static const struct option {
     {"--words", VALUE_NONE, OPTION_WORDS, 0, offsetof(struct args, by_words)},
     {"--code", VALUE_TEXT, OPTION_CODE, offsetof(struct args, code), 0},
     {"--accept", VALUE_TEXT, OPTION_ACCEPT, offsetof(struct args, accept), 0},
+    {"--manifest", VALUE_TEXT, OPTION_MANIFEST, offsetof(struct args, manifest), 0},
+    {"--key", VALUE_TEXT, OPTION_KEY, offsetof(struct args, key), 0},
     {"--yes", VALUE_NONE, OPTION_YES, 0, offsetof(struct args, yes)},
     {"--pin", VALUE_TEXT, OPTION_PIN, offsetof(struct args, pin), 0},
     {"--add", VALUE_NONE, OPTION_ADD, 0, offsetof(struct args, add)},

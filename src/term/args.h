@@ -20,6 +20,8 @@ enum {
     OPTION_ONCE = 512,
     OPTION_DAYS = 1024,
     OPTION_MOST = 2048,
+    OPTION_MANIFEST = 1 << 13,
+    OPTION_KEY = 1 << 14,
     OPTION_FILE = 1 << 16,
     OPTION_TO = 1 << 17,
     OPTION_FORCE = 1 << 18,
@@ -53,6 +55,7 @@ struct args {
     bool has_last, has_until_idle, has_count, has_days, has_most;
     bool by_words, yes;
     const char *code, *accept;
+    const char *manifest, *key;
     bool force, progress;
     bool help, version;
 };

@@ -34,6 +34,7 @@ const struct command *const commands[] = {
     &command_record,
     &command_desk,
     &command_verify,
+    &command_web_check,
     &command_delete_account,
     &command_help,
     NULL,

@@ -16,6 +16,7 @@ enum exit_code {
     EXIT_UNKNOWN = 6, /* no such contact or conversation, or several */
     EXIT_PARTLY = 7,  /* sent, but not every member's mailbox took it */
     EXIT_HELD = 8,    /* kept, and held back: nobody could take or read it now */
+    EXIT_DIFFERS = 9, /* the web page is not the one that was built */
     EXIT_STOPPED = 130
 };
 
@@ -37,6 +38,8 @@ struct command {
     void (*notice)(struct job *job, const struct core_notice *notice);
     /* It was stopped by a signal, or is over: let go of what is held. May be NULL. */
     void (*over)(struct job *job);
+    /* Does all of it, without a home, and returns the exit code; then there is no start(). */
+    int (*alone)(const struct args *args, struct out *out);
 };
 
 /* Whether this command line makes a home where there is none. */
@@ -53,6 +56,6 @@ extern const struct command command_init, command_invite, command_contacts, comm
     command_verify, command_help, command_requests, command_accept, command_decline, command_block,
     command_unblock, command_blocked, command_delete_account, command_handle, command_find;
 extern const struct command command_words, command_link, command_unlink, command_devices;
-extern const struct command command_profile, command_show, command_desk;
+extern const struct command command_profile, command_show, command_desk, command_web_check;
 
 #endif

@@ -39,7 +39,8 @@ static void print_all(void) {
         "`sotto help COMMAND` says more. Exit codes: 0 fine; 1 failed; 2 wrong command line,\n"
         "link or text; 3 the server is away; 4 refused (passphrase, invite, key); 5 the store\n"
         "is full, damaged or in use; 6 no such contact or conversation, or several; 7 sent, but\n"
-        "not to every mailbox; 8 kept, and held back; 130 stopped (0 for listen and chat).\n");
+        "not to every mailbox; 8 kept, and held back; 9 another web page than was built;\n"
+        "130 stopped (0 for listen and chat).\n");
 }
 
 static void print_one(const struct command *c) {
@@ -195,6 +196,11 @@ static int run(struct app *app, int argc, const char **argv) {
     code = EXIT_USAGE;
     if (args->command == NULL) {
         print_all();
+        goto out;
+    }
+    if (args->command->alone != NULL) {
+        struct out out = {.json = args->json, .put = put};
+        code = args->command->alone(args, &out);
         goto out;
     }
     if (args->home == NULL && host_home_default(home) == OK)
