@@ -12,8 +12,10 @@ const struct command command_web_check = {
         "this\n"
         "sotto, or with the one of which FILE is the manifest. --key: FILE is to be signed by this "
         "key\n"
-        "(name+id+key). Nothing of your account goes with it, and no home is opened: a proxy that\n"
-        "your home has is not known here, so name it with --proxy. What a server gives to others, "
+        "(name+id+key). Nothing of your account goes with it, and no home is opened: where there "
+        "is\n"
+        "one, say which proxy it has with --proxy, or --proxy none. Exit code 9: it is another. "
+        "What a server gives to others, "
         "or\n"
         "to you tomorrow, this can't show.",
     .options = OPTION_MANIFEST | OPTION_KEY,

@@ -7,9 +7,11 @@
 
 #include "base/text.h"
 #include "crypto/crypto.h"
+#include "host/terminal.h"
 #include "merkle/note.h"
 #include "sys/fetch.h"
 #include "sys/files.h"
+#include "sys/machine.h"
 #include "sys/pages.h"
 #include "term/command.h"
 #include "term/explain.h"
@@ -293,10 +295,28 @@ static int look_at_all(struct check *k) {
     return code;
 }
 
+/* Its proxy lies sealed in it: asking without would show this machine's address. */
+static bool has_home(const char *home) {
+    char path[HOST_PATH], standard[HOST_PATH];
+    uint64_t size;
+    int fd = -1;
+    if (home == NULL && host_home_default(standard) == OK)
+        home = standard;
+    int n = snprintf(path, sizeof path, "%s/store.db", home == NULL ? "" : home);
+    bool there = n > 0 && (size_t)n < sizeof path && sys_file_open(path, &fd, &size) == OK;
+    sys_fd_close(fd);
+    return there;
+}
+
 /* A circuit of its own through Tor. */
 static int choose_way(struct check *k) {
     const char *proxy = k->args->proxy;
     uint8_t random[WORD_BYTES];
+    if (proxy == NULL && has_home(k->args->home))
+        return fail(k, ERR_NOT_FOUND, EXIT_USAGE,
+                    "there is a home here, whose proxy this does not know: add --proxy HOST:PORT, "
+                    "or --proxy none to "
+                    "ask the server directly");
     if (proxy == NULL || strcmp(proxy, "none") == 0)
         return EXIT_FINE;
     err e = sys_proxy_parse(&k->proxy, proxy);

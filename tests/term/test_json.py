@@ -320,6 +320,16 @@ def fail(world, watch, tap, ann):
         "away": watch.page.errors["TIMEOUT"]}, codes)
 
 
+def look_at_a_page(watch):
+    folder = Path(tempfile.mkdtemp(prefix="sotto-page-"))
+    (folder / "index.html").write_text("<!doctype html>")
+    (folder / "manifest.txt").write_text(f"sotto web v1\n{64 * '0'} index.html\n")
+    with World([f"pages={folder}"]) as world:
+        watch.run(Person(world.folder, "nobody"), "web-check", f"http://{world.server.http}", "--manifest",
+                  str(folder / "manifest.txt"))
+    shutil.rmtree(folder)
+
+
 def names(tap, page):
     errors = re.findall(r"\bX\(([A-Z_]+), [A-Z]+, \"", (ROOT / "src/base/error.h").read_text())
     reasons = re.findall(r"\bR\(([A-Z_]+), \d+,", (ROOT / "src/proto/schema.h").read_text())
@@ -357,6 +367,7 @@ def main():
                 process.kill()
     with World() as world: # whose mailboxes have room for what a new device gets
         second_device(world, watch)
+    look_at_a_page(watch)
     found = sorted(set(watch.found))
     tap.check("no_object_and_no_field_is_printed_that_is_not_on_the_page", found == [], "\n".join(found))
     listed = {(c, t) for c, types in page.commands.items() for t in types}
