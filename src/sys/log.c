@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "sys/loop.h"
 
@@ -46,27 +46,13 @@ static void put_text(struct line *line, const char *text) {
             line->text[i] = '?';
 }
 
-/* What a string of JSON has for the character that text begins with; its length in text. */
-static size_t escape(slice text, char out[8]) {
-    uint32_t point;
-    size_t n = text_point(text, &point);
-    if (point == TEXT_INVALID)
-        snprintf(out, 8, "\\ufffd");
-    else if (point < 0x20 || point == 0x7f)
-        snprintf(out, 8, "\\u%04x", (unsigned)point);
-    else
-        snprintf(out, 8, "%s%.*s", point == '"' || point == '\\' ? "\\" : "", (int)n,
-                 (const char *)text.p);
-    return n;
-}
-
 /* As many whole characters as leave room for what ends the object. */
 static void put_json(struct line *line, const char *text) {
     static const char end[] = "\"}";
     slice rest = slice_str(text);
-    char out[8];
+    char out[JSON_CHARACTER];
     while (rest.n > 0) {
-        size_t n = escape(rest, out);
+        size_t n = json_character(rest, out);
         if (line->n + strlen(out) + sizeof(end) - 1 > LINE_MAX_BYTES)
             break;
         put(line, "%s", out);

@@ -262,8 +262,8 @@ static int open_and_run(struct app *app, slice packed, buf *passphrase) {
     if (e != OK) {
         struct line l = {0};
         explain_home(&l, e, app->home, app->own.args.no_passphrase);
-        code = fail(app, e, buf_slice(&l.b));
-        buf_free(&l.b);
+        code = fail(app, e, buf_slice(&l.json.b));
+        buf_free(&l.json.b);
         return code;
     }
     return run(app);
@@ -280,8 +280,8 @@ int app_run(struct app *app, slice packed) {
     if (!creates && !exists) {
         struct line l = {0};
         explain_home(&l, ERR_NOT_FOUND, app->home, false);
-        explain_print(&app->own.out, ERR_NOT_FOUND, 0, buf_slice(&l.b));
-        buf_free(&l.b);
+        explain_print(&app->own.out, ERR_NOT_FOUND, 0, buf_slice(&l.json.b));
+        buf_free(&l.json.b);
         return EXIT_FAILED;
     }
     err e = get_passphrase(app, !exists, &passphrase);

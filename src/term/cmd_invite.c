@@ -68,7 +68,7 @@ static void made(struct job *job, const struct core_notice *n) {
     if (e == OK)
         e = print(job, &l, n->text, &link);
     if (e != OK) {
-        buf_free(&l.b);
+        buf_free(&l.json.b);
         job_fail(job, "could not make a link", e, n->reason);
         return;
     }

@@ -245,10 +245,10 @@ static void tell_away(struct job *job, err e) {
     struct line way = {0};
     core_status_get(job_core(job), &status);
     explain_way(&way, &status);
-    if (way.e == OK && buf_append_byte(&way.b, 0) == OK)
+    if (way.json.e == OK && buf_append_byte(&way.json.b, 0) == OK)
         job_warn(job, e, "the connection to the server is away (%s); trying again",
-                 (const char *)way.b.p);
-    buf_free(&way.b);
+                 (const char *)way.json.b.p);
+    buf_free(&way.json.b);
 }
 
 static void tell(struct job *job, const struct core_notice *n) {

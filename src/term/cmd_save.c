@@ -66,9 +66,9 @@ static void fail_path(struct job *job, err e, const char *text) {
     const struct saving *s = job->state;
     struct line l = {0};
     line_text(&l, slice_str(s->path));
-    if (l.e == OK && buf_append_byte(&l.b, 0) == OK)
-        job_fail_text(job, e, EXIT_FAILED, "%s: %s", (const char *)l.b.p, text);
-    buf_free(&l.b);
+    if (l.json.e == OK && buf_append_byte(&l.json.b, 0) == OK)
+        job_fail_text(job, e, EXIT_FAILED, "%s: %s", (const char *)l.json.b.p, text);
+    buf_free(&l.json.b);
 }
 
 static void failed(struct job *job, err e, uint16_t reason) {

@@ -99,9 +99,9 @@ static void file_failed(struct job *job, err e, uint16_t reason) {
     line_text(&l, slice_str(job->args.file));
     if (text == NULL)
         job_fail(job, "the file could not be sent", e, reason);
-    else if (l.e == OK && buf_append_byte(&l.b, 0) == OK)
-        job_fail_text(job, e, EXIT_FAILED, "%s: %s", (const char *)l.b.p, text);
-    buf_free(&l.b);
+    else if (l.json.e == OK && buf_append_byte(&l.json.b, 0) == OK)
+        job_fail_text(job, e, EXIT_FAILED, "%s: %s", (const char *)l.json.b.p, text);
+    buf_free(&l.json.b);
 }
 
 static void done(struct job *job, const struct core_notice *n) {

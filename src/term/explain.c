@@ -166,8 +166,8 @@ void explain_print(struct out *out, err e, uint16_t reason, slice sentence) {
         return;
     }
     line_add(&l, "sotto: ");
-    if (buf_append(&l.b, sentence) != OK)
-        l.e = ERR_NO_MEMORY;
+    if (buf_append(&l.json.b, sentence) != OK)
+        l.json.e = ERR_NO_MEMORY;
     line_add(&l, ".");
     line_end(&l, out, OUT_TROUBLE);
 }

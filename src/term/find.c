@@ -6,22 +6,22 @@
 static void not_found(struct job *job, err e, const char *kind, const char *text) {
     struct line l = {0};
     line_text(&l, slice_str(text));
-    if (l.e != OK || buf_append_byte(&l.b, 0) != OK)
+    if (l.json.e != OK || buf_append_byte(&l.json.b, 0) != OK)
         job_fail(job, "could not look", ERR_NO_MEMORY, 0);
     else if (e == ERR_LIMIT)
         job_fail_text(
             job, e, EXIT_UNKNOWN,
             "several fit \"%.200s\": use the number of the conversation (`sotto status`) or "
             "the beginning of the contact's id (`sotto contacts`)",
-            (const char *)l.b.p);
+            (const char *)l.json.b.p);
     else if (e == ERR_NOT_FOUND)
         job_fail_text(job, e, EXIT_UNKNOWN,
                       "there is no %s \"%.200s\". `sotto status` lists conversations, `sotto "
                       "contacts` contacts, `sotto requests` who asks",
-                      kind, (const char *)l.b.p);
+                      kind, (const char *)l.json.b.p);
     else
         job_fail(job, "could not look", e, 0);
-    buf_free(&l.b);
+    buf_free(&l.json.b);
 }
 
 bool find_conversation(struct job *job, const char *text, struct core_conversation *c) {

@@ -82,8 +82,8 @@ void job_fail(struct job *job, const char *what, err e, uint16_t reason) {
     }
     line_add(&l, "%s: ", what);
     explain_add(&l, e, reason);
-    explain_print(&job->out, e, reason, buf_slice(&l.b));
-    buf_free(&l.b);
+    explain_print(&job->out, e, reason, buf_slice(&l.json.b));
+    buf_free(&l.json.b);
     job_end(job, explain_code(e));
 }
 
@@ -138,8 +138,8 @@ static void say_away(struct job *job, const char *rest) {
         line_add(&l, ")");
     }
     line_add(&l, "%s%s", rest, up ? "" : ". Check the network, or ask the operator of the server");
-    explain_print(&job->out, ERR_TIMEOUT, 0, buf_slice(&l.b));
-    buf_free(&l.b);
+    explain_print(&job->out, ERR_TIMEOUT, 0, buf_slice(&l.json.b));
+    buf_free(&l.json.b);
 }
 
 void job_away(struct job *job) {

@@ -3,7 +3,7 @@
 #ifndef SOTTO_TERM_LINE_H
 #define SOTTO_TERM_LINE_H
 
-#include "base/slice.h"
+#include "base/json.h"
 
 /* Where a command's output goes: this process's, or the other end of the control socket. */
 enum { OUT_NORMAL = 1, OUT_TROUBLE = 2 };
@@ -16,9 +16,7 @@ struct out {
 
 /* All zero is an empty line. A failed append sticks, and line_end then prints nothing. */
 struct line {
-    buf b;
-    err e;
-    bool inside; /* an object has a field already */
+    struct json json;
 };
 
 /* ---- Sentences ---- */

@@ -167,8 +167,8 @@ static int usage_error(const struct args *args, const char *why) {
         line_add(&l, ". `sotto help %s` says how", args->command->name);
     else
         line_add(&l, ". `sotto --help` says how");
-    explain_print(&out, ERR_MALFORMED, 0, buf_slice(&l.b));
-    buf_free(&l.b);
+    explain_print(&out, ERR_MALFORMED, 0, buf_slice(&l.json.b));
+    buf_free(&l.json.b);
     return EXIT_USAGE;
 }
 

@@ -30,7 +30,7 @@ static err draw(struct line *l, const char *text) {
     for (int y = -MARGIN; y < code->width + MARGIN; y += 2)
         draw_rows(l, code, y);
     QRcode_free(code);
-    return l->e;
+    return l->json.e;
 }
 
 err qr_draw(struct line *l, slice text) {

@@ -389,7 +389,7 @@ err show_request(struct job *job, const struct core_conversation *c) {
     if (e == OK)
         line_end(&l, &job->out, OUT_NORMAL);
     else
-        buf_free(&l.b);
+        buf_free(&l.json.b);
     return e == OK ? show_each_member(job, c->number) : e;
 }
 
@@ -570,7 +570,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
         else
             event_text(&l, s->job, m);
     }
-    s->bytes += l.b.n;
+    s->bytes += l.json.b.n;
     line_end(&l, &s->job->out, OUT_NORMAL);
     s->stopped = s->bytes > PORTION || s->job->out.failed != OK;
     return !s->stopped;

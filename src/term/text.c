@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 
-/* ---- For people ---- */
-
 static err show_unsafe(buf *out, uint32_t point, uint8_t byte) {
     char form[16];
     if (point == '\n')
@@ -52,38 +50,4 @@ err text_show_name(buf *out, slice text, const char *marks) {
 
 err text_show_lines(buf *out, slice text, const char *indent) {
     return show(out, text, indent, "");
-}
-
-/* ---- For programs ---- */
-
-static err json_escape(buf *out, uint32_t point) {
-    char form[16];
-    if (point == '"' || point == '\\')
-        snprintf(form, sizeof form, "\\%c", (char)point);
-    else if (point == '\n')
-        snprintf(form, sizeof form, "\\n");
-    else if (point == '\t')
-        snprintf(form, sizeof form, "\\t");
-    else if (point == TEXT_INVALID)
-        snprintf(form, sizeof form, "\\ufffd");
-    else if (point < 0x10000)
-        snprintf(form, sizeof form, "\\u%04x", (unsigned)point);
-    else
-        snprintf(form, sizeof form, "\\u%04x\\u%04x", 0xd800 + (unsigned)((point - 0x10000) >> 10),
-                 0xdc00 + (unsigned)((point - 0x10000) & 0x3ff));
-    return buf_append(out, slice_str(form));
-}
-
-err text_json(buf *out, slice text) {
-    TRY(buf_append_byte(out, '"'));
-    for (size_t i = 0; i < text.n;) {
-        uint32_t point;
-        size_t n = text_point(slice_of(text.p + i, text.n - i), &point);
-        if (point == '"' || point == '\\' || text_is_unsafe(point))
-            TRY(json_escape(out, point));
-        else
-            TRY(buf_append(out, slice_of(text.p + i, n)));
-        i += n;
-    }
-    return buf_append_byte(out, '"');
 }

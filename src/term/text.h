@@ -1,4 +1,4 @@
-/* Text that others wrote, made fit to be shown; and JSON. */
+/* Text that others wrote, made fit to be shown. */
 #ifndef SOTTO_TERM_TEXT_H
 #define SOTTO_TERM_TEXT_H
 
@@ -13,9 +13,5 @@ MUST err text_show_name(buf *out, slice text, const char *marks);
 /* The same for a message of several lines: each line after the first begins with `indent`, so that
  * no message looks like the beginning of another. */
 MUST err text_show_lines(buf *out, slice text, const char *indent);
-
-/* Appends a JSON string with its quotation marks, ASCII-safe where a terminal might obey. What is
- * not UTF-8 becomes U+FFFD. */
-MUST err text_json(buf *out, slice text);
 
 #endif

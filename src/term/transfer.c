@@ -74,9 +74,9 @@ void transfer_saved(struct job *job, uint32_t conversation, uint64_t number, con
 /* ---- Progress ---- */
 
 static void put(struct job *job, struct line *l) {
-    if (l->e == OK)
-        (void)!job->out.put(job->out.ctx, OUT_TROUBLE, buf_slice(&l->b));
-    buf_free(&l->b);
+    if (l->json.e == OK)
+        (void)!job->out.put(job->out.ctx, OUT_TROUBLE, buf_slice(&l->json.b));
+    buf_free(&l->json.b);
 }
 
 void transfer_clear(struct job *job) {

@@ -87,8 +87,8 @@ __attribute__((format(printf, 4, 5))) static int fail(struct check *k, err e, in
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
     line_text(&l, slice_str(text));
-    explain_print(k->out, e, 0, buf_slice(&l.b));
-    buf_free(&l.b);
+    explain_print(k->out, e, 0, buf_slice(&l.json.b));
+    buf_free(&l.json.b);
     return code;
 }
 

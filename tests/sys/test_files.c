@@ -199,7 +199,7 @@ TEST(a_line_in_json_stays_json_whatever_it_says) {
         {"on 2 ports", "on 2 ports"},
         {"", ""},
         {"a \"word\" and a \\", "a \\\"word\\\" and a \\\\"},
-        {"a\nb\tc\x7f\x01", "a\\u000ab\\u0009c\\u007f\\u0001"},
+        {"a\nb\tc\x7f\x01", "a\\nb\\tc\\u007f\\u0001"},
         {"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80",
          "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"},
         {"\xff-\xc3", "\\ufffd-\\ufffd"},

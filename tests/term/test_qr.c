@@ -60,12 +60,12 @@ TEST(a_code_is_drawn_module_for_module_with_its_margin) {
     static struct picture p;
     struct line l = {0};
     CHECK_OK(qr_draw(&l, slice_str("sotto")));
-    look(&p, buf_slice(&l.b));
+    look(&p, buf_slice(&l.json.b));
     compare(&p, "sotto");
     /* The three corners that a reader looks for, and no fourth. */
     CHECK(p.dark[4][4] && p.dark[4][p.width - 5] && p.dark[p.width - 5][4]);
     CHECK(!p.dark[3][4] && !p.dark[4][3]);
-    buf_free(&l.b);
+    buf_free(&l.json.b);
 }
 
 TEST(a_links_last_part_is_drawn_in_capitals_and_so_fits_80_columns) {
@@ -80,10 +80,10 @@ TEST(a_links_last_part_is_drawn_in_capitals_and_so_fits_80_columns) {
             capitals[i] = (char)(capitals[i] - 'a' + 'A');
     struct line l = {0};
     CHECK_OK(qr_draw_link(&l, slice_str(link)));
-    look(&p, buf_slice(&l.b));
+    look(&p, buf_slice(&l.json.b));
     compare(&p, capitals);
     CHECK(p.width <= 80);
-    buf_free(&l.b);
+    buf_free(&l.json.b);
 }
 
 TEST(what_no_code_holds_is_refused) {
@@ -93,7 +93,7 @@ TEST(what_no_code_holds_is_refused) {
     CHECK_ERR(qr_draw(&l, SLICE_ARRAY(text)), ERR_TOO_LARGE);
     CHECK_ERR(qr_draw(&l, SLICE_EMPTY), ERR_MALFORMED);
     CHECK_ERR(qr_draw(&l, slice_of("a\0b", 3)), ERR_MALFORMED);
-    CHECK_EQ(l.b.n, 0);
+    CHECK_EQ(l.json.b.n, 0);
 }
 
 TEST_MAIN

@@ -17,13 +17,6 @@ static void check_lines(const char *text, const char *expected) {
     buf_free(&out);
 }
 
-static void check_json(slice text, const char *expected) {
-    buf out = {0};
-    CHECK_OK(text_json(&out, text));
-    CHECK_SLICE(buf_slice(&out), slice_str(expected));
-    buf_free(&out);
-}
-
 TEST(plain_text_of_any_script_is_shown_as_it_is) {
     check_shown("Grüße, 世界, שלום 👩‍👩‍👧",
                 "Grüße, 世界, שלום 👩‍👩‍👧");
@@ -68,20 +61,6 @@ TEST(a_name_stays_on_one_line) {
 TEST(later_lines_of_a_message_are_indented) {
     check_lines("one\ntwo\n\nfour\tfive", "one\n| two\n| \n| four\tfive");
     check_lines("one\rtwo", "one\\rtwo");
-}
-
-TEST(json_escapes_what_json_and_terminals_mind) {
-    check_json(slice_str("a\"b\\c\n\t\r\x01"), "\"a\\\"b\\\\c\\n\\t\\u000d\\u0001\"");
-    check_json(slice_str("\x1b\x7f\u202e\u2028"), "\"\\u001b\\u007f\\u202e\\u2028\"");
-    check_json(slice_of("a\0b", 3), "\"a\\u0000b\"");
-    check_json(slice_str("é世👍"), "\"é世👍\"");
-    check_json(slice_str("\U000e0041"), "\"\\udb40\\udc41\"");
-}
-
-TEST(json_of_what_is_not_utf8_is_still_json) {
-    check_json(slice_str("\xff"
-                         "a\xe4\xb8"),
-               "\"\\ufffda\\ufffd\\ufffd\"");
 }
 
 /* ---- Lines ---- */
@@ -131,7 +110,7 @@ TEST(a_line_that_could_not_be_built_is_not_printed) {
     line_add(&l, "%s", wide);
     line_end(&l, &out, OUT_NORMAL);
     CHECK_EQ(got.bytes.n, 0);
-    CHECK_EQ(l.e, OK);
+    CHECK_EQ(l.json.e, OK);
     CHECK_ERR(out.failed, ERR_TOO_LARGE);
 }
 
