@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds what Debian has, but too old or not for WebAssembly, into build/deps/native or build/deps/wasm:
-# libsodium, and for wasm utf8proc.
+# libsodium, and for wasm utf8proc and SQLite.
 #
 #   scripts/deps.sh native|wasm
 #
 # The sources are Debian's own source packages from sid, fetched with a private apt configuration: own
 # lists, state and cache under build/deps/apt, the mirror, keyring and proxy of this system's own
 # apt sources, signatures checked by apt. The system's sources and libraries stay as they are.
-# Without a mirror, SOTTO_SODIUM_TARBALL=/path/to/libsodium-1.0.22.tar.gz and SOTTO_UTF8PROC_TARBALL
-# name the sources instead.
+# Without a mirror, SOTTO_SODIUM_TARBALL=/path/to/libsodium-1.0.22.tar.gz, SOTTO_UTF8PROC_TARBALL and
+# SOTTO_SQLITE_TARBALL name the sources instead.
 set -euo pipefail
 
 need=1.0.22
@@ -18,7 +18,7 @@ target=${1:?native or wasm}
 prefix=$deps/$target
 stamp=$prefix/.built
 built=$need # what the stamp says
-[ "$target" = native ] || built="$need utf8proc"
+[ "$target" = native ] || built="$need utf8proc sqlite"
 
 say() { echo "deps: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -65,7 +65,7 @@ fetch_from_sid() {
         grep -q NO_PUBKEY "$apt/log" &&
             die "the keyring of this system is too old for sid: upgrade debian-archive-keyring"
         die "sid could not be read from $uri; or set SOTTO_SODIUM_TARBALL to libsodium-$need's source" \
-            "(and SOTTO_UTF8PROC_TARBALL to utf8proc's)"
+            "(and SOTTO_UTF8PROC_TARBALL to utf8proc's, SOTTO_SQLITE_TARBALL to SQLite's)"
     fi
     (cd "$apt/source" && private_apt source --download-only "$package") >"$apt/log" 2>&1 ||
         { cat "$apt/log" >&2; die "the source of $package could not be fetched from $uri"; }
@@ -92,7 +92,9 @@ unpack_all() {
     got=$(sed -n "s/^PACKAGE_VERSION='\(.*\)'/\1/p" "$work/libsodium/configure")
     [ "$(printf '%s\n' "$need" "$got" | sort -V | head -n 1)" = "$need" ] ||
         die "libsodium $need or newer is needed, and this is $got"
-    [ "$target" = native ] || unpack utf8proc "${SOTTO_UTF8PROC_TARBALL:-}"
+    [ "$target" = native ] && return
+    unpack utf8proc "${SOTTO_UTF8PROC_TARBALL:-}"
+    unpack sqlite3 "${SOTTO_SQLITE_TARBALL:-}"
 }
 
 configure_for() {
@@ -131,8 +133,39 @@ build_utf8proc() {
             libutf8proc.pc.in >"$stage/lib/pkgconfig/libutf8proc.pc"
 }
 
+# What the client's engine (src/store/sqlite.c) never asks for is left out. The options are those that
+# leave SQLite's grammar as it is, so that its parser needs no other options than the rest.
+sqlite_options=(-DSQLITE_OS_OTHER=1 -DSQLITE_THREADSAFE=0 -DSQLITE_DQS=0 -DSQLITE_TEMP_STORE=3
+    -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_MAX_EXPR_DEPTH=0 -DSQLITE_MAX_MMAP_SIZE=0
+    -DSQLITE_LIKE_DOESNT_MATCH_BLOBS -DSQLITE_UNTESTABLE
+    -DSQLITE_OMIT_{AUTHORIZATION,COMPLETE,DATETIME_FUNCS,DECLTYPE,DEPRECATED,DESERIALIZE,GET_TABLE}
+    -DSQLITE_OMIT_{INCRBLOB,JSON,LOAD_EXTENSION,LOOKASIDE,PROGRESS_CALLBACK,SHARED_CACHE,TRACE,UTF16})
+
+# One file, made with the interpreter that SQLite brings. The engine registers the only file system.
+build_sqlite() {
+    local clang stage=$work/stage$prefix
+    clang=$("$root/scripts/clang-version.sh")
+    cd "$work/sqlite3" && ./configure --disable-tcl --disable-readline && make sqlite3.c &&
+        cat >>sqlite3.c <<'END' &&
+
+int sqlite3_os_init(void) {
+    return SQLITE_OK;
+}
+int sqlite3_os_end(void) {
+    return SQLITE_OK;
+}
+END
+        "clang-$clang" --target=wasm32-wasi --sysroot=/usr -Os "${sqlite_options[@]}" \
+            "-ffile-prefix-map=$work/sqlite3=." -c sqlite3.c -o sqlite3.o &&
+        "llvm-ar-$clang" rcs "$stage/lib/libsqlite3.a" sqlite3.o &&
+        cp sqlite3.h "$stage/include/" &&
+        printf '%s\n' "Name: SQLite" "Description: the client's store" "Version: $(cat VERSION)" \
+            "Libs: -L$prefix/lib -lsqlite3" "Cflags: -I$prefix/include" \
+            >"$stage/lib/pkgconfig/sqlite3.pc"
+}
+
 build() {
-    (build_sodium) && { [ "$target" = native ] || (build_utf8proc); }
+    (build_sodium) && { [ "$target" = native ] || { (build_utf8proc) && (build_sqlite); }; }
 } >"$log" 2>&1
 
 if [ "$target" = native ] && pkg-config --atleast-version="$need" libsodium; then

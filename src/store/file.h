@@ -1,5 +1,6 @@
 /* A synchronous durable file of five calls: what the embedded client store stands on. file_posix.c
- * fills the table with a POSIX file; a browser's worker will fill it with an access handle. */
+ * fills the table with a POSIX file, file_host.c with what WebAssembly's host keeps: an access
+ * handle, in a browser's worker. */
 #ifndef SOTTO_STORE_FILE_H
 #define SOTTO_STORE_FILE_H
 
@@ -33,7 +34,7 @@ struct file_system {
     err (*remove)(const char *path);                           /* durable; NOT_FOUND */
 };
 
-/* Files are made with mode 0600. */
-extern const struct file_system file_posix;
+/* This build's. POSIX files are made with mode 0600. */
+extern const struct file_system file_system;
 
 #endif

@@ -154,4 +154,4 @@ static err posix_remove(const char *path) {
     return sync_folder(path);
 }
 
-const struct file_system file_posix = {.open = posix_open, .remove = posix_remove};
+const struct file_system file_system = {.open = posix_open, .remove = posix_remove};

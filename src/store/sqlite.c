@@ -266,7 +266,7 @@ err store_sqlite_open(struct store **s, const char *path) {
     if (q == NULL)
         return ERR_NO_MEMORY;
     q->store.engine = &sqlite_engine;
-    err result = sqlite_vfs_init(&q->vfs, &file_posix);
+    err result = sqlite_vfs_init(&q->vfs, &file_system);
     if (result != OK) {
         free(q);
         return result;

@@ -1,6 +1,6 @@
 /* The storage table: get, scan, and commit of a batch, atomic and durable. One engine fills it:
  * memory.c and null.c (tests), faulty.c (wraps another and fails on purpose), rocksdb.c (the
- * server's), sqlite.c (the native client's), sealed.c (wraps another: nothing in clear on the
+ * server's), sqlite.c (the client's), sealed.c (wraps another: nothing in clear on the
  * disk).
  *
  * A key is a table, a name of up to STORE_NAME_MAX bytes, and a number. Entries of one name are

@@ -19,6 +19,11 @@ extern const struct fixture_engine fixture_engines[];
 extern const size_t fixture_engine_count;
 const struct fixture_engine *fixture_engine(const char *name);
 
+err fixture_open_rocksdb(struct store **s, const char *folder);
+
+/* What an engine has in its memory goes to its files. */
+void fixture_flush(const struct fixture_engine *engine, struct store *s);
+
 /* A fresh folder under the temporary one; the test removes it. */
 void fixture_folder(char path[FIXTURE_PATH]);
 void fixture_remove(const char *path);

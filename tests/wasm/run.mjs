@@ -1,7 +1,7 @@
 // Runs one unit test program in WebAssembly: node tests/wasm/run.mjs PROGRAM.wasm [filter]
 //
-// Just enough of WASI for the test frame: output, the clock, randomness and arguments. There are no
-// files. Whatever else a program imports answers "not supported".
+// Just enough of WASI for the test frame: output, the clock, randomness and arguments; and the host's
+// files (src/store/file_host.c), in memory. Whatever else a program imports answers "not supported".
 import { randomFillSync } from 'node:crypto';
 import { readFileSync, writeSync } from 'node:fs';
 
@@ -89,8 +89,136 @@ const frame = {
   leave: () => { throw new Leave(); },
 };
 
+// ---- Files ----
+// Each has the content that a sync made durable, and what was done since, in order. All calls see
+// both; when the power goes, any part of what was done is done in fact.
+const IO = 1, NOT_FOUND = 2, BUSY = 3, CREATE = 1, LOCK = 2, SECTOR = 512;
+const files = new Map(); // by name: {now, durable, since, locked}
+const opened = [];
+let untilCut = Infinity, isCut = false, random = 1;
+
+const chance = () => (random = (Math.imul(random, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+
+class Content {
+  constructor(from) {
+    this.bytes = from ? from.bytes.slice() : new Uint8Array(8192);
+    this.size = from ? from.size : 0;
+  }
+  resize(size) {
+    while (this.bytes.length < size) {
+      const grown = new Uint8Array(2 * this.bytes.length);
+      grown.set(this.bytes);
+      this.bytes = grown;
+    }
+    this.bytes.fill(0, Math.min(this.size, size), Math.max(this.size, size));
+    this.size = size;
+  }
+  write(offset, data) {
+    this.resize(Math.max(this.size, offset + data.length));
+    this.bytes.set(data, offset);
+  }
+}
+
+// False once the power is gone.
+function works() {
+  if (--untilCut > 0) return !isCut;
+  if (!isCut) for (const file of files.values()) tear(file);
+  isCut = true;
+  return false;
+}
+
+function tear(file) {
+  const left = new Content(file.durable);
+  for (const { size, offset, data } of file.since) {
+    if (size !== undefined) {
+      if (chance() < 0.5) left.resize(size);
+      continue;
+    }
+    for (let at = 0; at < data.length; at += SECTOR)
+      if (chance() < 0.5) left.write(offset + at, data.subarray(at, at + SECTOR));
+  }
+  file.now = left;
+}
+
+const text = (at, n) => new TextDecoder().decode(bytes(at, n));
+
+const host = {
+  file_open: (at, n, flags) => {
+    const name = text(at, n);
+    let file = files.get(name);
+    if (!file && !(flags & CREATE)) return -NOT_FOUND;
+    if (!file && isCut) return -IO;
+    if (!file) files.set(name, file = { now: new Content(), durable: new Content(), since: [] });
+    if (flags & LOCK && file.locked) return -BUSY;
+    file.locked ||= (flags & LOCK) !== 0;
+    return opened.push({ file, locks: flags & LOCK }) - 1;
+  },
+  file_read: (fd, offset, at, n) => {
+    const { now } = opened[fd].file;
+    const got = Math.max(0, Math.min(n, now.size - offset));
+    bytes(at, got).set(now.bytes.subarray(offset, offset + got));
+    return isCut ? -IO : got;
+  },
+  file_write: (fd, offset, at, n) => {
+    const { file } = opened[fd];
+    if (isCut) return -IO;
+    const data = bytes(at, n).slice();
+    file.since.push({ offset, data });
+    if (!works()) return -IO;
+    file.now.write(offset, data);
+    return 0;
+  },
+  file_sync: (fd) => {
+    const { file } = opened[fd];
+    if (!works()) return -IO;
+    file.durable = new Content(file.now);
+    file.since = [];
+    return 0;
+  },
+  file_size: (fd) => opened[fd].file.now.size,
+  file_truncate: (fd, size) => {
+    const { file } = opened[fd];
+    if (isCut) return -IO;
+    file.since.push({ size });
+    if (!works()) return -IO;
+    file.now.resize(size);
+    return 0;
+  },
+  file_close: (fd) => {
+    if (opened[fd].locks) opened[fd].file.locked = false;
+    opened[fd] = null;
+  },
+  file_remove: (at, n) => {
+    if (!works()) return -IO;
+    return files.delete(text(at, n)) ? 0 : -NOT_FOUND;
+  },
+};
+
+Object.assign(frame, {
+  files_remove: (at, n) => {
+    for (const name of files.keys())
+      if (name.startsWith(text(at, n) + '/')) files.delete(name);
+  },
+  files_hold: (at, n, word, wordN) => {
+    const wanted = Buffer.from(bytes(word, wordN));
+    for (const [name, { now }] of files)
+      if (name.startsWith(text(at, n) + '/') && Buffer.from(now.bytes.subarray(0, now.size)).includes(wanted)) return 1;
+    return 0;
+  },
+  files_cut: (count, seed) => {
+    [untilCut, random] = [count, seed];
+  },
+  files_restore: () => {
+    const was = isCut;
+    for (const file of files.values())
+      [file.durable, file.since, file.locked] = [new Content(file.now), [], false];
+    [untilCut, isCut] = [Infinity, false];
+    return was ? 1 : 0;
+  },
+});
+
 const module = new WebAssembly.Module(readFileSync(args[0]));
-const imports = { test: frame, wasi_snapshot_preview1: {} };
+const imports = { test: frame, host, wasi_snapshot_preview1: {} };
 for (const { module: from, name } of WebAssembly.Module.imports(module))
   if (from === 'wasi_snapshot_preview1')
     imports[from][name] = wasi[name] ?? (() => ENOSYS);
