@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "sys": {"base"},
     "core": PURE_CLIENT,
     "host": PURE_CLIENT | {"core", "sys"},
+    "web": PURE_CLIENT | {"core"},
     "office": {"base", "crypto", "merkle", "proto"},
     "server": {"base", "crypto", "merkle", "noise", "proto", "lookup", "store", "sys", "office"},
     "desk": {"base", "crypto", "merkle", "proto", "store", "sys", "office"},
@@ -55,7 +56,7 @@ LIBRARIES = [
 ]
 OS_FILES = r"(sys/.*|host/.*|load/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"
 # Only the engines' own files and what assembles a program may name an engine.
-ENGINES = r"store/(rocksdb|sqlite|sqlite_vfs|file)\.h$"
+ENGINES = r"store/(rocksdb|sqlite|sqlite_vfs|file|file_host)\.h$"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
 

@@ -1,0 +1,264 @@
+/* What the page looks at: itself, conversations and messages. */
+#include <stdlib.h>
+
+#include "web/calls.h"
+
+static const char *session_name(enum core_link_state state) {
+    static const char *const names[] = {"off", "waiting", "connecting", "ready"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}
+
+err call_status(struct call *c) {
+    struct core_status s;
+    core_status_get(c->core, &s);
+    json_object(c->out, NULL);
+    json_bool(c->out, "account", s.has_account);
+    json_bool(c->out, "registered", s.registered);
+    json_bool(c->out, "registering", s.registering);
+    json_bool(c->out, "deleted", s.deleted);
+    json_bool(c->out, "out", s.out);
+    json_bool(c->out, "has_identity", s.has_identity);
+    call_put_id(c->out, "id", SLICE_ARRAY(s.account));
+    call_put_id(c->out, "device", SLICE_ARRAY(s.device));
+    call_put_id(c->out, "identity", SLICE_ARRAY(s.identity));
+    json_str(c->out, "name", s.name);
+    json_str(c->out, "server", s.server);
+    json_str(c->out, "session", slice_str(session_name(s.auth)));
+    json_bool(c->out, "caught_up", s.caught_up);
+    json_bool(c->out, "replaced", s.replaced);
+    json_str(c->out, "error", slice_str(s.last_error == OK ? "" : err_name(s.last_error)));
+    json_num(c->out, "requests", s.requests);
+    json_num(c->out, "blocked", s.blocked);
+    json_num(c->out, "contacts", s.contacts);
+    json_num(c->out, "devices", s.devices);
+    json_bool(c->out, "unsettled", s.unsettled);
+    json_num(c->out, "notices", s.notices);
+    json_bool(c->out, "desk_changed", s.desk_changed);
+    json_object_end(c->out);
+    return OK;
+}
+
+/* ---- Messages ---- */
+
+static const char *kind_name(enum core_message_kind kind) {
+    static const char *const names[] = {"",        "content", "created", "joined",
+                                        "added",   "removed", "left",    "updated",
+                                        "renamed", "linked",  "unlinked"};
+    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
+}
+
+static const char *shape_name(enum core_content_shape shape) {
+    static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other", "file"};
+    return (size_t)shape < sizeof names / sizeof names[0] ? names[shape] : "";
+}
+
+static const char *message_state_name(enum core_message_state state) {
+    static const char *const names[] = {"received", "queued", "sent", "failed"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}
+
+static void put_file(struct json *j, const struct core_message *m) {
+    if (!m->has_file) {
+        json_null(j, "file");
+        return;
+    }
+    json_name(j, "file");
+    json_object(j, NULL);
+    json_str(j, "name", m->file.name);
+    json_str(j, "type", m->file.type);
+    json_str(j, "description", m->file.description);
+    json_num(j, "size", m->file.size);
+    json_num(j, "expires", m->file.expires);
+    json_object_end(j);
+}
+
+static bool put_message(void *ctx, const struct core_message *m) {
+    struct json *j = ctx;
+    json_object(j, NULL);
+    json_num(j, "number", m->number);
+    json_str(j, "kind", slice_str(kind_name(m->kind)));
+    json_str(j, "state", slice_str(message_state_name(m->state)));
+    json_num(j, "refused", m->refused);
+    json_num(j, "time", m->time);
+    call_put_id(j, "sender", SLICE_ARRAY(m->sender));
+    json_str(j, "sender_name", m->sender_name);
+    json_bool(j, "own", m->own);
+    call_put_id(j, "subject", SLICE_ARRAY(m->subject));
+    json_str(j, "subject_name", m->subject_name);
+    call_put_id(j, "id", SLICE_ARRAY(m->id));
+    json_str(j, "shape", slice_str(shape_name(m->shape)));
+    json_bool(j, "markdown", m->markdown);
+    json_hex(j, "in_reply_to", m->has_reply ? SLICE_ARRAY(m->in_reply_to) : SLICE_EMPTY);
+    json_hex(j, "replaces", m->has_replaces ? SLICE_ARRAY(m->replaces) : SLICE_EMPTY);
+    json_str(j, "text", m->text);
+    put_file(j, m);
+    json_object_end(j);
+    return true;
+}
+
+err call_messages(struct call *c) {
+    uint32_t conversation;
+    uint64_t first, last;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_u64(c, 1, &first));
+    TRY(call_u64(c, 2, &last));
+    json_array(c->out);
+    TRY(core_messages(c->core, conversation, first, last, put_message, c->out));
+    json_array_end(c->out);
+    return OK;
+}
+
+/* ---- Conversations ---- */
+
+static const char *state_name(enum core_conversation_state state) {
+    static const char *const names[] = {"",     "new",     "active", "leaving",
+                                        "left", "removed", "failed", "request"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}
+
+struct other {
+    uint8_t account[CORE_ACCOUNT];
+    struct json *out;
+    bool named;
+};
+
+static bool put_other_name(void *ctx, const struct core_member *m) {
+    struct other *o = ctx;
+    if (memcmp(m->account, o->account, CORE_ACCOUNT) != 0)
+        return true;
+    o->named = m->name.n > 0;
+    if (o->named)
+        json_str(o->out, "with_name", m->name);
+    return false;
+}
+
+/* Whose it is besides us, if one person's, and what we call them. */
+static err put_other(struct call *c, uint32_t conversation) {
+    struct other o = {.out = c->out};
+    struct core_contact contact = {0};
+    bool one = core_conversation_with(c->core, conversation, o.account) == OK;
+    call_put_id(c->out, "with", one ? SLICE_ARRAY(o.account) : SLICE_EMPTY);
+    if (one)
+        TRY(core_members(c->core, conversation, put_other_name, &o));
+    if (o.named)
+        return OK;
+    bool known = one && core_contact_get(c->core, o.account, &contact) == OK;
+    json_str(c->out, "with_name",
+             !known                  ? SLICE_EMPTY
+             : contact.petname.n > 0 ? contact.petname
+                                     : contact.name);
+    return OK;
+}
+
+static err put_last(struct call *c, const struct core_conversation *v) {
+    if (v->messages == 0) {
+        json_null(c->out, "last");
+        return OK;
+    }
+    json_name(c->out, "last");
+    size_t before = c->out->b.n;
+    TRY(core_messages(c->core, v->number, v->messages, v->messages, put_message, c->out));
+    if (c->out->b.n == before)
+        json_null(c->out, NULL);
+    return OK;
+}
+
+static err put_conversation(struct call *c, const struct core_conversation *v) {
+    json_object(c->out, NULL);
+    json_num(c->out, "number", v->number);
+    json_str(c->out, "name", v->name);
+    json_bool(c->out, "own_name", v->own_name);
+    json_str(c->out, "state", slice_str(state_name(v->state)));
+    json_num(c->out, "members", v->members);
+    json_num(c->out, "messages", v->messages);
+    json_num(c->out, "read", v->read);
+    call_put_id(c->out, "inviter", SLICE_ARRAY(v->inviter));
+    json_bool(c->out, "spoiled", v->spoiled);
+    json_bool(c->out, "behind", v->behind);
+    json_num(c->out, "refused", v->refused);
+    json_num(c->out, "unheard", v->unheard);
+    TRY(put_other(c, v->number));
+    TRY(put_last(c, v));
+    json_object_end(c->out);
+    return OK;
+}
+
+err call_conversation(struct call *c) {
+    struct core_conversation v;
+    uint32_t number;
+    TRY(call_u32(c, 0, &number));
+    TRY(core_conversation_get(c->core, number, &v));
+    return put_conversation(c, &v);
+}
+
+struct place {
+    uint32_t number;
+    uint64_t time;
+};
+
+static bool take_time(void *ctx, const struct core_message *m) {
+    *(uint64_t *)ctx = m->time;
+    return false;
+}
+
+static int newest_first(const void *a, const void *b) {
+    const struct place *x = a, *y = b;
+    if (x->time != y->time)
+        return x->time < y->time ? 1 : -1;
+    return x->number < y->number ? 1 : -1;
+}
+
+static err put_in_order(struct call *c, struct place *places, size_t count) {
+    struct core_conversation v;
+    for (size_t i = 0; i < count; i++) {
+        TRY(core_conversation_at(c->core, i, &v));
+        places[i].number = v.number;
+        if (v.messages > 0)
+            TRY(core_messages(c->core, v.number, v.messages, v.messages, take_time,
+                              &places[i].time));
+    }
+    qsort(places, count, sizeof *places, newest_first);
+    json_array(c->out);
+    for (size_t i = 0; i < count; i++) {
+        TRY(core_conversation_get(c->core, places[i].number, &v));
+        TRY(put_conversation(c, &v));
+    }
+    json_array_end(c->out);
+    return OK;
+}
+
+err call_conversations(struct call *c) {
+    struct core_status s;
+    core_status_get(c->core, &s);
+    size_t room = (s.conversations + (size_t)1) * sizeof(struct place);
+    struct place *places = mem_new(NULL, room);
+    if (places == NULL)
+        return ERR_NO_MEMORY;
+    err e = put_in_order(c, places, s.conversations);
+    mem_free(NULL, places, room);
+    return e;
+}
+
+static bool put_member(void *ctx, const struct core_member *m) {
+    struct json *j = ctx;
+    json_object(j, NULL);
+    json_hex(j, "account", SLICE_ARRAY(m->account));
+    json_hex(j, "device", SLICE_ARRAY(m->device));
+    json_hex(j, "identity", SLICE_ARRAY(m->identity));
+    json_str(j, "name", m->name);
+    json_bool(j, "us", m->us);
+    json_bool(j, "contact", m->contact);
+    json_bool(j, "unlisted", m->unlisted);
+    json_bool(j, "unheard", m->unheard);
+    json_object_end(j);
+    return true;
+}
+
+err call_members(struct call *c) {
+    uint32_t conversation;
+    TRY(call_u32(c, 0, &conversation));
+    json_array(c->out);
+    TRY(core_members(c->core, conversation, put_member, c->out));
+    json_array_end(c->out);
+    return OK;
+}
