@@ -1,0 +1,186 @@
+// The page's end of the core. Of all tabs one holds the lock, and runs the worker: the writer. The
+// others send their calls to it over a channel, and hear what it hears. When it goes, the lock and
+// the work go to the next one, which has to open the store anew.
+
+import type { Argument, Core, CoreError, CoreEvent, DoneEvent } from "./types";
+import type { Asked, Told } from "./worker";
+
+declare const WORKER_URL: string; // set when this is bundled
+
+const NAME = "sotto-core"; // of the lock and of the channel
+const DONE_KEPT = 1000;
+
+type Pending = { resolve(answer: any): void; reject(failure: CoreError): void; sent: boolean; asked: Asked };
+
+// What passes between tabs.
+type Said =
+  | { who: string } // a tab asks for the writer
+  | { writer: string } // a tab says that it is the writer
+  | { to: "writer"; from: string; asked: Asked }
+  | { to: string; told: Told }
+  | { event: CoreEvent };
+
+const NO_EVENT: CoreEvent = {
+  type: "writer", command: 0, error: "", reason: "", text: "", conversation: 0, message: 0,
+  message_id: "", refused: 0, count: 0, done: 0, total: 0,
+};
+
+// The one policy of Trusted Types: it lets this one worker be started.
+function workerUrl(): string {
+  const types = (self as any).trustedTypes;
+  if (!types) return WORKER_URL;
+  return types.createPolicy("sotto-worker", { createScriptURL: () => WORKER_URL }).createScriptURL(WORKER_URL);
+}
+
+class Tab implements Core {
+  private id = crypto.randomUUID();
+  private channel = new BroadcastChannel(NAME);
+  private worker: Worker | null = null; // this tab is the writer
+  private writer = ""; // the tab that is; "": not known yet
+  private next = 1;
+  private pending = new Map<number, Pending>();
+  private served = new Map<number, { from: string; call: number }>(); // others' calls, at the worker
+  private listeners = new Set<(event: CoreEvent) => void>();
+  private ended = new Map<number, DoneEvent>();
+  private waiting = new Map<number, ((event: DoneEvent) => void)[]>();
+
+  constructor() {
+    this.channel.onmessage = ({ data }) => this.hear(data);
+    navigator.locks
+      .request(NAME, () => {
+        this.begin();
+        return new Promise<void>(() => {}); // until this tab goes
+      })
+      .catch(() => {});
+    this.say({ who: this.id });
+  }
+
+  call<T = any>(name: string, ...args: Argument[]): Promise<T> {
+    if (name === "persist") return persist() as Promise<T>;
+    return new Promise<T>((resolve, reject) => {
+      const asked = { call: this.next++, name, args };
+      this.pending.set(asked.call, { resolve, reject, sent: false, asked });
+      this.send();
+    });
+  }
+
+  done(command: number): Promise<DoneEvent> {
+    const ended = this.ended.get(command);
+    if (ended) return Promise.resolve(ended);
+    return new Promise((resolve) => this.waiting.set(command, [...(this.waiting.get(command) ?? []), resolve]));
+  }
+
+  on(listener: (event: CoreEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private say(said: Said): void {
+    this.channel.postMessage(said);
+  }
+
+  // As soon as it is known to whom.
+  private send(): void {
+    if (this.writer === "") return;
+    for (const pending of this.pending.values()) {
+      if (pending.sent) continue;
+      pending.sent = true;
+      if (this.worker) this.worker.postMessage(pending.asked);
+      else this.say({ to: "writer", from: this.id, asked: pending.asked });
+    }
+  }
+
+  // Another writer than before: what that one was asked, nobody will answer, done or not.
+  private found(writer: string): void {
+    if (writer === this.writer) return;
+    const first = this.writer === "";
+    this.writer = writer;
+    for (const [call, pending] of this.pending)
+      if (pending.sent) {
+        this.pending.delete(call);
+        pending.reject({ error: "CLOSED" });
+      }
+    this.send();
+    if (!first || this.worker) this.happened(NO_EVENT);
+  }
+
+  private begin(): void {
+    this.worker = new Worker(workerUrl(), { type: "module" });
+    this.worker.onmessage = ({ data }) => this.told(data);
+    this.worker.onerror = () => this.happened({ ...NO_EVENT, type: "trouble", error: "IO", reason: "CORE" });
+    this.say({ writer: this.id });
+    this.found(this.id);
+  }
+
+  // ---- From the worker ----
+
+  private told(told: Told): void {
+    if ("event" in told) {
+      this.say(told);
+      this.happened(told.event);
+      return;
+    }
+    const other = this.served.get(told.call);
+    this.served.delete(told.call);
+    if (other) this.say({ to: other.from, told: { ...told, call: other.call } });
+    else this.answered(told);
+  }
+
+  private answered(told: Exclude<Told, { event: CoreEvent }>): void {
+    const pending = this.pending.get(told.call);
+    this.pending.delete(told.call);
+    if ("failed" in told) pending?.reject(told.failed);
+    else pending?.resolve(told.answer);
+  }
+
+  private happened(event: CoreEvent): void {
+    if (event.type === "done") this.end(event as DoneEvent);
+    for (const listener of this.listeners) listener(event);
+  }
+
+  private end(event: DoneEvent): void {
+    this.ended.set(event.command, event);
+    for (const old of this.ended.keys()) {
+      if (this.ended.size <= DONE_KEPT) break;
+      this.ended.delete(old);
+    }
+    for (const resolve of this.waiting.get(event.command) ?? []) resolve(event);
+    this.waiting.delete(event.command);
+  }
+
+  // ---- From other tabs ----
+
+  private hear(said: Said): void {
+    if ("event" in said) this.happened(said.event);
+    else if ("writer" in said) this.found(said.writer);
+    else if ("who" in said) this.worker && this.say({ writer: this.id });
+    else if ("told" in said) said.to === this.id && this.answered(said.told as Exclude<Told, { event: CoreEvent }>);
+    else if (this.worker) this.serve(said.from, said.asked);
+  }
+
+  private serve(from: string, asked: Asked): void {
+    const call = this.next++;
+    this.served.set(call, { from, call: asked.call });
+    this.worker!.postMessage({ ...asked, call });
+  }
+}
+
+// Only a page may ask for it.
+async function persist(): Promise<boolean> {
+  return (await navigator.storage?.persist?.()) ?? false;
+}
+
+// Where something is missing, every call says what.
+function broken(reason: string): Core {
+  return {
+    call: () => Promise.reject({ error: "UNSUPPORTED", reason } as CoreError),
+    done: () => new Promise(() => {}),
+    on: () => () => {},
+  };
+}
+
+export function connect(): Core {
+  if (!("locks" in navigator)) return broken("LOCKS"); // too old, or no secure context
+  if (typeof Worker === "undefined" || typeof BroadcastChannel === "undefined") return broken("WORKER");
+  return new Tab();
+}

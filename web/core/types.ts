@@ -1,0 +1,220 @@
+// What passes between the page and the core: ids are lower-case hexadecimal, times are milliseconds since 1970.
+
+export interface Status {
+  account: boolean; // there are keys
+  registered: boolean;
+  registering: boolean;
+  deleted: boolean;
+  out: boolean;
+  has_identity: boolean;
+  id: string;
+  device: string;
+  identity: string;
+  name: string;
+  server: string;
+  session: "off" | "waiting" | "connecting" | "ready";
+  caught_up: boolean;
+  replaced: boolean;
+  error: string;
+  requests: number;
+  blocked: number;
+  contacts: number;
+  devices: number;
+  unsettled: boolean;
+  notices: number;
+  desk_changed: boolean;
+}
+
+export interface FileInfo {
+  name: string;
+  type: string;
+  description: string;
+  size: number;
+  expires: number;
+}
+
+export type MessageKind =
+  | "content"
+  | "created"
+  | "joined"
+  | "added"
+  | "removed"
+  | "left"
+  | "updated"
+  | "renamed"
+  | "linked"
+  | "unlinked";
+
+export interface Message {
+  number: number;
+  kind: MessageKind;
+  state: "received" | "queued" | "sent" | "failed";
+  refused: number;
+  time: number;
+  sender: string;
+  sender_name: string;
+  own: boolean;
+  subject: string;
+  subject_name: string;
+  id: string;
+  shape: "text" | "reaction" | "edit" | "delete" | "other" | "file";
+  markdown: boolean;
+  in_reply_to: string;
+  replaces: string;
+  text: string;
+  file: FileInfo | null;
+}
+
+export interface Conversation {
+  number: number;
+  name: string;
+  own_name: boolean;
+  state: "new" | "active" | "leaving" | "left" | "removed" | "failed" | "request";
+  members: number;
+  messages: number;
+  read: number;
+  inviter: string;
+  with: string;
+  with_name: string;
+  spoiled: boolean;
+  behind: boolean;
+  refused: number;
+  unheard: number;
+  last: Message | null;
+}
+
+export interface Member {
+  account: string;
+  device: string;
+  identity: string;
+  name: string;
+  us: boolean;
+  contact: boolean;
+  unlisted: boolean;
+  unheard: boolean;
+}
+
+export interface Contact {
+  account: string;
+  identity: string;
+  petname: string;
+  name: string;
+  devices: number;
+  verified: boolean;
+}
+
+export interface Blocked {
+  account: string;
+  name: string;
+  time: number;
+}
+
+export interface Device {
+  device: string;
+  us: boolean;
+  has_identity: boolean;
+}
+
+export interface ContactLink {
+  number: number;
+  made: number;
+  expires: number;
+  once: boolean;
+  used: boolean;
+  over: boolean;
+}
+
+export interface Linking {
+  state: "off" | "opening" | "code" | "digits" | "account" | "joining";
+  is_new: boolean;
+  code: string;
+  digits: string;
+  until: number;
+}
+
+export interface Handle {
+  name: string;
+  pin: boolean;
+  state: "wanted" | "held" | "unwanted";
+  lapses_week: number;
+}
+
+export interface Profile {
+  name: string;
+  name_here: boolean;
+  picture: string; // base64, or empty
+  picture_here: boolean;
+}
+
+export interface Picture {
+  picture: string; // base64
+  kind: "png" | "jpeg" | "webp" | "";
+}
+
+export interface Desk {
+  name: string;
+  origin: string;
+  version: number;
+  hash: string;
+  key: string;
+  changed: boolean;
+  offered: string;
+}
+
+export interface Notice {
+  number: number;
+  time: number;
+  read: boolean;
+  id: string;
+  case_id: string;
+  reference: string;
+  wording: string;
+}
+
+export interface CoreEvent {
+  type:
+    | "done"
+    | "linking"
+    | "synced"
+    | "sent"
+    | "message"
+    | "conversation"
+    | "connection"
+    | "caught_up"
+    | "replaced"
+    | "gaps"
+    | "quarantined"
+    | "progress"
+    | "petname"
+    | "desk"
+    | "trouble"
+    | "writer"; // the page's end's own: this tab became the writer, or ceased to be
+  command: number;
+  error: string;
+  reason: string;
+  text: string;
+  conversation: number;
+  message: number;
+  message_id: string;
+  refused: number;
+  count: number;
+  done: number;
+  total: number;
+}
+
+export type DoneEvent = CoreEvent & { type: "done" };
+
+export interface CoreError {
+  error: string;
+  reason?: string;
+}
+
+export type Argument = string | number | boolean | Uint8Array | Blob;
+
+export interface Core {
+  // Rejects with a CoreError.
+  call<T = any>(name: string, ...args: Argument[]): Promise<T>;
+  // Resolves at the command's end, also if that came before; its error may be set.
+  done(command: number): Promise<DoneEvent>;
+  on(listener: (event: CoreEvent) => void): () => void;
+}
