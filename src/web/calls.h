@@ -55,6 +55,8 @@ enum { CALL_ARGS_MAX = 1100 };
     X("renew", renew, 1, 1)                                                                        \
     X("send", send, 4, 4)                                                                          \
     X("send-content", send_content, 2, 2)                                                          \
+    X("edit", edit, 3, 3)                                                                          \
+    X("delete", delete, 2, 2)                                                                      \
     X("handle-claim", handle_claim, 2, 2)                                                          \
     X("handle-drop", handle_drop, 0, 0)                                                            \
     X("handle-find", handle_find, 2, 2)                                                            \

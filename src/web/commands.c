@@ -1,5 +1,6 @@
 /* What the page asks for. */
 #include "base/time.h"
+#include "core/content.h"
 #include "web/calls.h"
 
 /* The answer of a command: its number, and that of what it made. */
@@ -335,6 +336,40 @@ err call_send_content(struct call *c) {
     TRY(call_u32(c, 0, &conversation));
     TRY(core_send_content(c->core, conversation, c->args[1], c->now, &command, &message));
     return begun(c, command, "message", message);
+}
+
+/* Takes over what says another message anew, or nothing in its place. */
+static err send_instead(struct call *c, uint32_t conversation, err encoded, buf *content) {
+    uint64_t command, message;
+    err e = encoded;
+    if (e == OK)
+        e = core_send_content(c->core, conversation, buf_slice(content), c->now, &command,
+                              &message);
+    buf_free(content);
+    return e == OK ? begun(c, command, "message", message) : e;
+}
+
+err call_edit(struct call *c) {
+    uint32_t conversation;
+    uint8_t id[CORE_MESSAGE_ID];
+    slice text;
+    buf content = {0};
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_hex(c, 1, id, sizeof id));
+    TRY(call_text(c, 2, &text));
+    err e =
+        core_content_encode(&content, CONTENT_RENDER, "text/plain;charset=utf-8", text, NULL, id);
+    return send_instead(c, conversation, e, &content);
+}
+
+err call_delete(struct call *c) {
+    uint32_t conversation;
+    uint8_t id[CORE_MESSAGE_ID];
+    buf content = {0};
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_hex(c, 1, id, sizeof id));
+    err e = core_content_encode_delete(&content, NULL, id);
+    return send_instead(c, conversation, e, &content);
 }
 
 err call_file_send(struct call *c) {

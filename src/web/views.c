@@ -208,14 +208,19 @@ static int newest_first(const void *a, const void *b) {
     return x->number < y->number ? 1 : -1;
 }
 
-static err put_in_order(struct call *c, struct place *places, size_t count) {
+/* All but that of our own devices. */
+static err put_in_order(struct call *c, struct place *places, const struct core_status *s) {
     struct core_conversation v;
-    for (size_t i = 0; i < count; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < s->conversations; i++) {
         TRY(core_conversation_at(c->core, i, &v));
-        places[i].number = v.number;
+        if (v.number == s->own)
+            continue;
+        places[count].number = v.number;
         if (v.messages > 0)
             TRY(core_messages(c->core, v.number, v.messages, v.messages, take_time,
-                              &places[i].time));
+                              &places[count].time));
+        count++;
     }
     qsort(places, count, sizeof *places, newest_first);
     json_array(c->out);
@@ -234,7 +239,7 @@ err call_conversations(struct call *c) {
     struct place *places = mem_new(NULL, room);
     if (places == NULL)
         return ERR_NO_MEMORY;
-    err e = put_in_order(c, places, s.conversations);
+    err e = put_in_order(c, places, &s);
     mem_free(NULL, places, room);
     return e;
 }

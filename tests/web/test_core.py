@@ -158,6 +158,14 @@ def talk(tap, world, web, ann):
               len(v) == 1 and v[0]["with_name"] == "ann" and v[0]["last"] == said and v[0]["read"] == said["number"], v)
     web.done(web.call("send", number, "reaction", "👍", said["id"]))
     tap.check("a_reaction_names_its_message", web.call("messages", number, 1, 100)[-1]["in_reply_to"] == said["id"])
+    web.done(web.call("edit", number, first_id := web.call("messages", number, first["message"], first["message"])[0]["id"],
+                      "said anew"))
+    edit = web.call("messages", number, 1, 100)[-1]
+    tap.check("an_edit_names_what_it_replaces",
+              (edit["shape"], edit["replaces"], edit["text"]) == ("edit", first_id, "said anew"), edit)
+    web.done(web.call("delete", number, first_id))
+    gone = web.call("messages", number, 1, 100)[-1]
+    tap.check("so_does_what_withdraws_it", (gone["shape"], gone["replaces"]) == ("delete", first_id), gone)
     return number
 
 

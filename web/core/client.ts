@@ -2,10 +2,9 @@
 // others send their calls to it over a channel, and hear what it hears. When it goes, the lock and
 // the work go to the next one, which has to open the store anew.
 
+import { scriptUrl } from "../trusted";
+import { event, type Answered, type Asked, type Told } from "./message";
 import type { Argument, Core, CoreError, CoreEvent, DoneEvent } from "./types";
-import type { Asked, Told } from "./worker";
-
-declare const WORKER_URL: string; // set when this is bundled
 
 const NAME = "sotto-core"; // of the lock and of the channel
 const DONE_KEPT = 1000;
@@ -17,20 +16,8 @@ type Said =
   | { who: string } // a tab asks for the writer
   | { writer: string } // a tab says that it is the writer
   | { to: "writer"; from: string; asked: Asked }
-  | { to: string; told: Told }
+  | { to: string; answered: Answered }
   | { event: CoreEvent };
-
-const NO_EVENT: CoreEvent = {
-  type: "writer", command: 0, error: "", reason: "", text: "", conversation: 0, message: 0,
-  message_id: "", refused: 0, count: 0, done: 0, total: 0,
-};
-
-// The one policy of Trusted Types: it lets this one worker be started.
-function workerUrl(): string {
-  const types = (self as any).trustedTypes;
-  if (!types) return WORKER_URL;
-  return types.createPolicy("sotto-worker", { createScriptURL: () => WORKER_URL }).createScriptURL(WORKER_URL);
-}
 
 class Tab implements Core {
   private id = crypto.randomUUID();
@@ -101,13 +88,13 @@ class Tab implements Core {
         pending.reject({ error: "CLOSED" });
       }
     this.send();
-    if (!first || this.worker) this.happened(NO_EVENT);
+    if (!first || this.worker) this.happened(event("writer"));
   }
 
   private begin(): void {
-    this.worker = new Worker(workerUrl(), { type: "module" });
+    this.worker = new Worker(scriptUrl(WORKER_URL), { type: "module" });
     this.worker.onmessage = ({ data }) => this.told(data);
-    this.worker.onerror = () => this.happened({ ...NO_EVENT, type: "trouble", error: "IO", reason: "CORE" });
+    this.worker.onerror = () => this.happened(event("trouble", "IO", "CORE"));
     this.say({ writer: this.id });
     this.found(this.id);
   }
@@ -122,30 +109,30 @@ class Tab implements Core {
     }
     const other = this.served.get(told.call);
     this.served.delete(told.call);
-    if (other) this.say({ to: other.from, told: { ...told, call: other.call } });
+    if (other) this.say({ to: other.from, answered: { ...told, call: other.call } });
     else this.answered(told);
   }
 
-  private answered(told: Exclude<Told, { event: CoreEvent }>): void {
+  private answered(told: Answered): void {
     const pending = this.pending.get(told.call);
     this.pending.delete(told.call);
     if ("failed" in told) pending?.reject(told.failed);
     else pending?.resolve(told.answer);
   }
 
-  private happened(event: CoreEvent): void {
-    if (event.type === "done") this.end(event as DoneEvent);
-    for (const listener of this.listeners) listener(event);
+  private happened(what: CoreEvent): void {
+    if (what.type === "done") this.end(what as DoneEvent);
+    for (const listener of this.listeners) listener(what);
   }
 
-  private end(event: DoneEvent): void {
-    this.ended.set(event.command, event);
+  private end(done: DoneEvent): void {
+    this.ended.set(done.command, done);
     for (const old of this.ended.keys()) {
       if (this.ended.size <= DONE_KEPT) break;
       this.ended.delete(old);
     }
-    for (const resolve of this.waiting.get(event.command) ?? []) resolve(event);
-    this.waiting.delete(event.command);
+    for (const resolve of this.waiting.get(done.command) ?? []) resolve(done);
+    this.waiting.delete(done.command);
   }
 
   // ---- From other tabs ----
@@ -154,7 +141,7 @@ class Tab implements Core {
     if ("event" in said) this.happened(said.event);
     else if ("writer" in said) this.found(said.writer);
     else if ("who" in said) this.worker && this.say({ writer: this.id });
-    else if ("told" in said) said.to === this.id && this.answered(said.told as Exclude<Told, { event: CoreEvent }>);
+    else if ("answered" in said) said.to === this.id && this.answered(said.answered);
     else if (this.worker) this.serve(said.from, said.asked);
   }
 
@@ -171,16 +158,16 @@ async function persist(): Promise<boolean> {
 }
 
 // Where something is missing, every call says what.
-function broken(reason: string): Core {
+function broken(failure: CoreError): Core {
   return {
-    call: () => Promise.reject({ error: "UNSUPPORTED", reason } as CoreError),
+    call: () => Promise.reject(failure),
     done: () => new Promise(() => {}),
     on: () => () => {},
   };
 }
 
 export function connect(): Core {
-  if (!("locks" in navigator)) return broken("LOCKS"); // too old, or no secure context
-  if (typeof Worker === "undefined" || typeof BroadcastChannel === "undefined") return broken("WORKER");
+  if (!("locks" in navigator)) return broken({ error: "STORAGE", reason: "LOCKS" }); // too old, or no secure context
+  if (typeof Worker === "undefined" || typeof BroadcastChannel === "undefined") return broken({ error: "UNSUPPORTED", reason: "WORKER" });
   return new Tab();
 }

@@ -2,17 +2,8 @@
 // (WebSocket) and the time of the WebAssembly core, and passes the page's calls on. docs/WEB-CALLS.md
 // has the calls; web/core/client.ts is the other end.
 
+import { event, type Asked, type Told } from "./message";
 import type { Argument, CoreError, CoreEvent } from "./types";
-
-declare const CORE_URL: string; // set when this is bundled
-declare const CORE_INTEGRITY: string;
-
-// What passes between this worker and the page.
-export type Asked = { call: number; name: string; args: Argument[] };
-export type Told =
-  | { call: number; answer: unknown }
-  | { call: number; failed: CoreError }
-  | { event: CoreEvent };
 
 interface Scope {
   onmessage: ((message: { data: Asked }) => void) | null;
@@ -71,16 +62,16 @@ const IO = 1, NOT_FOUND = 2, DISK_FULL = 4; // of store/file_host.h
 type StoreFile = { handle: AccessHandle; there: boolean };
 
 async function folder(): Promise<FileSystemDirectoryHandle> {
-  if (!navigator.storage?.getDirectory) throw failed("UNSUPPORTED", "OPFS");
+  if (!navigator.storage?.getDirectory) throw failed("STORAGE", "OPFS");
   try {
     return await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
   } catch {
-    throw failed("UNSUPPORTED", "PRIVATE"); // private windows of some browsers
+    throw failed("STORAGE", "PRIVATE"); // private windows of some browsers
   }
 }
 
 async function openFile(place: Place): Promise<AccessHandle> {
-  if (!place.createSyncAccessHandle) throw failed("UNSUPPORTED", "OPFS");
+  if (!place.createSyncAccessHandle) throw failed("STORAGE", "OPFS");
   for (const until = Date.now() + BUSY_MS; ; ) {
     try {
       return await place.createSyncAccessHandle();
@@ -198,7 +189,7 @@ class Opened {
     } catch (e) {
       if (e instanceof Failed) throw e;
       this.end();
-      tell({ event: { ...NO_EVENT, type: "trouble", error: "BUG" } });
+      tell({ event: event("trouble", "BUG") });
       throw failed("BUG");
     }
   }
@@ -322,10 +313,10 @@ class Opened {
     this.timer = setTimeout(() => this.enter((core) => core.web_wake()), wait);
   }
 
-  private notify(event: CoreEvent): void {
-    if (event.type === "done") this.fetched(event);
-    if (event.type === "replaced") this.wanted = false;
-    tell({ event });
+  private notify(what: CoreEvent): void {
+    if (what.type === "done") this.fetched(what);
+    if (what.type === "replaced") this.wanted = false;
+    tell({ event: what });
   }
 
   // ---- Files of messages ----
@@ -348,11 +339,11 @@ class Opened {
     sink.size += bytes.length;
   }
 
-  private fetched(event: CoreEvent): void {
-    const sink = this.sinks.get(event.command);
+  private fetched({ command, error }: CoreEvent): void {
+    const sink = this.sinks.get(command);
     if (!sink) return;
-    this.sinks.delete(event.command);
-    if (event.error === "") this.places.taken.set(sink.place, new Blob(sink.parts as BlobPart[]));
+    this.sinks.delete(command);
+    if (error === "") this.places.taken.set(sink.place, new Blob(sink.parts as BlobPart[]));
   }
 }
 
@@ -364,11 +355,6 @@ function bytesOf(arg: Argument): Uint8Array {
   if (typeof arg === "boolean") return encode(arg ? "1" : "0");
   return encode(String(arg));
 }
-
-const NO_EVENT: CoreEvent = {
-  type: "trouble", command: 0, error: "", reason: "", text: "", conversation: 0, message: 0,
-  message_id: "", refused: 0, count: 0, done: 0, total: 0,
-};
 
 // ---- The page's calls ----
 
