@@ -109,11 +109,9 @@ class Browser:
 
 def until(test, seconds=60):
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if test():
-            return True
+    while not (found := test()) and time.monotonic() < end:
         time.sleep(0.1)
-    return False
+    return found
 
 
 def begin(tap, world, web):
@@ -202,6 +200,45 @@ def files(tap, web, ann, number, folder):
               fetched == sent[::-1] and message["file"]["name"] == "back.bin", message)
 
 
+def devices(tap, world, ann, pad):
+    """A browser as another device of the terminal's account."""
+    pad.open(create=True)
+    made = pad.call("link", world.server.http)
+    code = until(lambda: pad.call("linking")["code"])
+    holds = ann.start("link", "--code", code, "--json", stdin=subprocess.PIPE, text=True)
+    digits = next(o["digits"] for o in map(json.loads, holds.stdout) if o.get("state") == "digits")
+    until(lambda: pad.call("linking")["digits"])
+    tap.check("both_devices_show_the_same_digits", pad.call("linking")["digits"] == digits)
+    holds.stdin.write("yes\n")
+    holds.stdin.flush()
+    pad.call("link-confirm", True)
+    pad.done(made)
+    holds.communicate(timeout=60)
+    account = ann.fine("status", "--offline", "--json").of("status")[0]["account"]
+    status = pad.call("status")
+    tap.check("a_browser_becomes_another_device_of_an_account",
+              status["registered"] and status["id"] == account and not status["has_identity"], status)
+    tap.check("its_device_is_in_the_list", [d["us"] for d in pad.call("devices")].count(True) == 1 and
+              len(pad.call("devices")) == 2, pad.call("devices"))
+    tap.check("what_was_said_comes_to_it", until(lambda: [c for c in pad.call("conversations") if c["with_name"] == "web"]),
+              pad.call("conversations"))
+    tap.check("and_whom_the_account_knows", [c["petname"] for c in pad.call("contacts")] == ["web"], pad.call("contacts"))
+    tap.check("only_the_first_device_has_the_words", pad.refused("words") == "DENIED")
+
+
+def handles(tap, web, ann):
+    """At their full price, in WebAssembly."""
+    web.done(web.call("handle-claim", "webster", ""))
+    handle = web.call("handle")
+    tap.check("a_handle_is_claimed", (handle["name"], handle["state"]) == ("webster", "held"), handle)
+    found = ann.fine("find", "webster", "--json").of("found")
+    tap.check("the_terminal_finds_it", len(found) == 1 and found[0]["account"] == web.call("status")["id"], found)
+    ann.fine("handle", "claim", "annabel")
+    web.done(web.call("handle-find", "annabel", ""))
+    tap.check("the_browser_finds_the_terminal_s", web.call("found")["account"] ==
+              ann.fine("status", "--offline", "--json").of("status")[0]["account"], web.call("found"))
+
+
 def crash(tap, web, ann, number, kills, rng):
     """Killed at any moment while both sides send."""
     sent, tried, from_ann = [], 0, []
@@ -259,20 +296,25 @@ def main():
         print("1..1\nok 1 - the_browser_s_core # SKIP the wasm flavour is not built")
         return 0
     with World() as world:
-        web = Browser(options.program, options.core, world.folder / "browser", world.server.http)
+        web, pad = (Browser(options.program, options.core, world.folder / name, world.server.http)
+                    for name in ("browser", "pad"))
         try:
             ann = world.person("ann")
             begin(tap, world, web)
             number = talk(tap, world, web, ann)
             keep(tap, web, number)
             files(tap, web, ann, number, world.folder)
+            handles(tap, web, ann)
+            devices(tap, world, ann, pad)
+            pad.kill()
             crash(tap, web, ann, number, options.kills, random.Random(options.seed))
             web.call("wipe")
             left = [p for p in (world.folder / "browser").rglob("*") if p.is_file()]
             tap.check("a_wipe_leaves_nothing", web.call("exists") is False and not left, left)
         finally:
-            if web.process:
-                web.kill()
+            for browser in (web, pad):
+                if browser.process:
+                    browser.kill()
     return tap.end()
 
 
