@@ -90,7 +90,8 @@ static void world_free(struct world *w) {
 
 static bool run_seed(const struct options *o, uint64_t seed, int number, const char *program) {
     struct world *w = calloc(1, sizeof *w);
-    clock_t begun = clock();
+    struct timespec begun, ended;
+    timespec_get(&begun, TIME_UTC);
     if (w == NULL)
         return false;
     w->seed = seed;
@@ -108,7 +109,9 @@ static bool run_seed(const struct options *o, uint64_t seed, int number, const c
         life_fetch_all(w);
     check_end(w);
     show_counts(w);
-    printf("# %.1f s of processor time\n", (double)(clock() - begun) / CLOCKS_PER_SEC);
+    timespec_get(&ended, TIME_UTC);
+    printf("# %.1f s\n",
+           (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9);
     for (size_t i = 0; i < w->failures && i < FAILURES_SHOWN; i++)
         printf("# failed: %s\n", w->failed[i]);
     if (w->failures > 0)

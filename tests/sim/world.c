@@ -11,7 +11,8 @@ void world_must(err e, const char *what) {
     abort();
 }
 
-static void say(struct world *w, const char *what, const char *format, va_list list) {
+__attribute__((format(printf, 3, 0))) static void say(struct world *w, const char *what,
+                                                      const char *format, va_list list) {
     char text[256];
     (void)vsnprintf(text, sizeof text, format, list);
     fprintf(stderr, "%10.3f %s%s\n", (double)(w->now - w->start) / 1000, what, text);
