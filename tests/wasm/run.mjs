@@ -1,9 +1,9 @@
 // Runs one unit test program in WebAssembly: node tests/wasm/run.mjs PROGRAM.wasm [filter]
 //
 // Just enough of WASI for the test frame: output, the clock, randomness and arguments; and the host's
-// files (src/store/file_host.c), in memory. Whatever else a program imports answers "not supported".
+// files (src/store/file_host.c), in memory. What is published as JSON is read here. Whatever else a program imports answers "not supported".
 import { randomFillSync } from 'node:crypto';
-import { readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
 
 const ESUCCESS = 0, EBADF = 8, ENOSYS = 52, CHARACTER_DEVICE = 2;
 const args = process.argv.slice(2);
@@ -217,8 +217,33 @@ Object.assign(frame, {
   },
 });
 
+// ---- Published vectors ---- (tests/wasm/json.c): each value that was asked for has a number
+let values = [null];
+
+const value = (v) => (v === null || v === undefined ? 0 : values.push(v) - 1);
+const TYPES = { boolean: 1, number: 2, string: 4, object: 5 };
+
+const json = {
+  load: (at, n) => {
+    for (const folder of [process.env.SOTTO_VECTORS || '../shared/vectors', '../../shared/vectors'])
+      if (existsSync(`${folder}/${text(at, n)}`))
+        return value(JSON.parse(readFileSync(`${folder}/${text(at, n)}`, 'utf8')));
+    return 0;
+  },
+  drop: () => { values = [null]; },
+  type: (v) => (v === 0 ? 0 : Array.isArray(values[v]) ? 3 : TYPES[typeof values[v]]),
+  field: (v, at, n) => {
+    const key = text(at, n), of = values[v];
+    return of !== null && typeof of === 'object' && Object.hasOwn(of, key) ? value(of[key]) : -1;
+  },
+  length: (v) => values[v].length,
+  at: (v, i) => value(values[v][i]),
+  number: (v) => Number(values[v]),
+  text: (v, at) => bytes(at, values[v].length).set(new TextEncoder().encode(values[v])),
+};
+
 const module = new WebAssembly.Module(readFileSync(args[0]));
-const imports = { test: frame, host, wasi_snapshot_preview1: {} };
+const imports = { test: frame, host, json, wasi_snapshot_preview1: {} };
 for (const { module: from, name } of WebAssembly.Module.imports(module))
   if (from === 'wasi_snapshot_preview1')
     imports[from][name] = wasi[name] ?? (() => ENOSYS);
