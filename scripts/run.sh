@@ -77,7 +77,7 @@ page_line() {
     local address
     [ "${#page[@]}" != 0 ] || return 0
     address=$(sed -n 's/^sottod: ready on .*, http \([^,]*\), .*/\1/p' "$out")
-    printf '%s\n\n  http://%s/#join=%s\n\n' 'Or in a browser, where one more account is made with this link:' "$address" "$(invite)"
+    printf '%s\n\n  http://%s/#join=%s\n\n' 'Or in a browser, where one more account is made with this link:' "$address" "$(invite | sed 's/%/%25/g; s/#/%23/g')"
 }
 
 # Waits until a process said that it is ready: NAME PID OUTPUT LOG.

@@ -92,7 +92,7 @@ TEST(links_need_an_address_that_can_be_called) {
     }
 }
 
-/* packaging/sottod.conf is this text under a head of its own. */
+/* packaging/sottod.conf.in is this text under a head of its own. */
 TEST(the_description_names_every_setting_once_and_parses) {
     buf text = {0};
     CHECK_OK(config_describe(&text));
