@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from rig import ROOT, SOTTO, Tap, World
+from test_socks import Proxy
 
 
 def sha256(data):
@@ -106,6 +107,13 @@ def honest(tap, server, names, manifest):
         tap.check("a_proxy_before_it_changes_nothing", code == 0, (code, out, err))
     code, out, err = check(url, "--manifest", manifest, "--proxy", "127.0.0.1:1")
     tap.check("with_a_proxy_there_is_no_other_way", code == 3 and "as it was built" not in out, (code, out, err))
+    proxy = Proxy(server.http)
+    code, out, err = check("http://server.invalid:4480", "--manifest", manifest, "--proxy", proxy.place)
+    tap.check("a_proxy_is_asked_for_the_name", code == 0 and len(proxy.asked) == 5 and
+              {a[:3] for a in proxy.asked} == {(3, b"server.invalid", 4480)}, (code, err, proxy.asked))
+    check("http://server.invalid:4480", "--manifest", manifest, "--proxy", proxy.place)
+    tap.check("with_words_of_its_own_each_time", len({a[3:] for a in proxy.asked}) == 2, proxy.asked)
+    proxy.close()
     home = Path(tempfile.mkdtemp(prefix="sotto-home-"))
     (home / "store.db").write_bytes(b"sealed")
     code, out, err = check(url, "--manifest", manifest, env={"SOTTO_HOME": str(home)})

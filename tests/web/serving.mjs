@@ -21,8 +21,9 @@ function check(name, fine, why = "") {
 
 function build(word) {
     const sources = join(folder, "web"), out = join(folder, word);
-    const ours = ["build.mjs", "icon.mjs", "icon.svg", "app.webmanifest", "sw.ts", "trusted.ts", "offline.ts", "node_modules/preact"];
-    for (const name of ours)
+    const ours = ["build.mjs", "icon.mjs", "icon.svg", "app.webmanifest", "sw.ts", "trusted.ts", "offline.ts"];
+    const brought = Object.keys(JSON.parse(readFileSync(join(root, "web/package.json"), "utf8")).dependencies);
+    for (const name of [...ours, ...brought.map((n) => "node_modules/" + n)])
         cpSync(join(root, "web", name), join(sources, name), { recursive: true });
     mkdirSync(join(sources, "core"), { recursive: true });
     writeFileSync(join(sources, "core/worker.ts"), `postMessage("${word} works");`);

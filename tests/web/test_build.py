@@ -1,6 +1,7 @@
 """The page as it is built: the same bytes in two folders, all of it in the manifest, and nothing inline."""
 import base64
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -18,7 +19,8 @@ CORE = ROOT / "build/wasm/src/web/sotto-core.wasm"
 def build(folder):
     """A clone's web/ in a folder of its own, with what npm brings to the bundle."""
     shutil.copytree(ROOT / "web", folder / "web", ignore=shutil.ignore_patterns("node_modules"))
-    shutil.copytree(ROOT / "web/node_modules/preact", folder / "web/node_modules/preact")
+    for name in json.loads((ROOT / "web/package.json").read_text())["dependencies"]:
+        shutil.copytree(ROOT / "web/node_modules" / name, folder / "web/node_modules" / name)
     core = folder / "core.wasm"
     if CORE.exists():
         shutil.copy(CORE, core)
