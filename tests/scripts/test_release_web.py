@@ -37,7 +37,7 @@ def main():
         folder = Path(place)
         key, log, note = folder / "key", folder / "log", folder / "note"
         public = run("key", key, "sotto.example/web").stdout.strip()
-        name, number, value = public.split("+")
+        name, number, value = public.split("+", 2)
         raw = base64.b64decode(value)
         tap.check("the_key_s_public_half_is_as_notes_have_it", name == "sotto.example/web" and len(raw) == 33 and raw[0] == 1
                   and number == sha256(name.encode(), b"\n", raw)[:4].hex(), public)
