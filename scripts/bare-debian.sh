@@ -4,7 +4,7 @@
 #
 #   scripts/bare-debian.sh bookworm|trixie [COMMAND]      (COMMAND: .ci/run)
 #
-# The mirror and apt's settings for it are this system's own. If the published vectors are here, they
+# The mirror and apt's settings for it are this system's own, and so is npm's registry. If the published vectors are here, they
 # are put beside the clone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +26,7 @@ echo "bare-debian: making $suite"
 debootstrap --variant=minbase --include=make,git,ca-certificates "$suite" "$bare" "$mirror" \
     >"/tmp/bare-$suite.log" 2>&1 || { tail "/tmp/bare-$suite.log" >&2; exit 1; }
 apt-config dump | grep -E '^Acquire::(Check-|[a-z]+::Proxy)' >"$bare/etc/apt/apt.conf.d/90host" || true
+[ ! -x "$(command -v npm)" ] || echo "registry=$(npm config get registry)" >"$bare/etc/npmrc"
 mount -t proc proc "$bare/proc"
 mount --bind /dev "$bare/dev"
 mount --bind /dev/pts "$bare/dev/pts"

@@ -77,7 +77,7 @@ page_line() {
     local address
     [ "${#page[@]}" != 0 ] || return 0
     address=$(sed -n 's/^sottod: ready on .*, http \([^,]*\), .*/\1/p' "$out")
-    printf '%s\n\n  http://%s/#join=%s\n\n' 'Or in a browser, where one more account is made with this link:' "$address" "$(invite | sed 's/%/%25/g; s/#/%23/g')"
+    printf '\n%s\n\n  http://%s/#join=%s\n' 'Or in a browser, where one more account is made with this link:' "$address" "$(invite | sed 's/%/%25/g; s/#/%23/g')"
 }
 
 # Waits until a process said that it is ready: NAME PID OUTPUT LOG.
@@ -137,8 +137,8 @@ Two more people may join with these invites, each good for one account:
 
   build/bin/sotto --home var/carol init '$(invite)' --name Carol
   build/bin/sotto --home var/dave init '$(invite)' --name Dave
-
 $(page_line)
+
 \`build/bin/sotto --help\` says the rest.
 
 The request desk, with an office that is a demonstration, is at $desk_origin: the public

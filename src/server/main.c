@@ -23,7 +23,7 @@ enum { CONFIG_FILE_MAX = 1024 * 1024, PATH = 1024, WORDS = 3 };
 static const char usage[] =
     "usage: sottod [run] [OPTIONS] [--print-invites N]   serve until SIGTERM or SIGINT; SIGHUP "
     "reads\n"
-    "                                               the certificate again\n"
+    "                                               certificate and web page again\n"
     "       sottod check [OPTIONS] [--deep] [--json]     say whether all is fit to run\n"
     "       sottod check DIR [--json]                    say whether a backup is whole\n"
     "       sottod invite [OPTIONS] [--count N] [--json] ask the running server for N links (1)\n"
@@ -46,7 +46,7 @@ static const char usage[] =
     "  --config FILE        settings, one `key = value` a line\n"
     "  --data DIR           the directory of the store and the keys (var)\n"
     "  --listen ADDR:PORT   sessions over TCP (127.0.0.1:4460); port 0: any\n"
-    "  --http ADDR:PORT     sessions over WebSocket, /health, /ready (127.0.0.1:4480)\n"
+    "  --http ADDR:PORT     WebSocket, /health, /ready, the web page (127.0.0.1:4480)\n"
     "  --set KEY=VALUE      any setting that `sottod config` prints\n"
     "  --print-invites N    when the server is ready, print N links for new accounts\n"
     "  --take-over          `run`: in the place of the server that runs on this data, without "

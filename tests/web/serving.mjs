@@ -3,6 +3,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -110,6 +111,21 @@ async function first(server, pages) {
     check("all_of_it_and_nothing_else_is_kept", now.caches.length === 1 && JSON.stringify(now.paths) === JSON.stringify(expected.sort()), now);
     const answers = await page.evaluate(() => fetch("/health").then((r) => r.status));
     check("what_is_not_of_the_page_goes_to_the_server", answers === 200, answers);
+    const opens = (url) => page.evaluate((u) => new Promise((resolve) => {
+        const socket = new WebSocket(u, "sotto");
+        socket.onopen = () => resolve(true);
+        socket.onerror = () => resolve(false);
+    }), url);
+    check("a_session_with_its_own_server_is_opened", await opens(server.url.replace("http", "ws") + "session"));
+    const elsewhere = createServer((_, answer) => answer.end()).listen(0, "127.0.0.1");
+    await once(elsewhere, "listening");
+    let calls = 0;
+    elsewhere.on("connection", () => calls++);
+    const { port } = elsewhere.address();
+    await opens(`ws://127.0.0.1:${port}/session`);
+    await page.evaluate((url) => fetch(url).catch(() => {}), `http://127.0.0.1:${port}/`);
+    elsewhere.close();
+    check("and_nobody_else_is_called", calls === 0, calls);
     await server.stop();
     await page.reload();
     check("without_the_server_it_is_there", await says(page, "first"));
