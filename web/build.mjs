@@ -68,7 +68,7 @@ for (const name of ["app.webmanifest", "icon.svg"])
     files.set(name, readFileSync(join(web, name)));
 for (const size of [192, 512])
     files.set(`icon-${size}.png`, icon(size));
-files.set("licences.txt", readFileSync(join(web, "node_modules/preact/LICENSE")));
+files.set("licences.txt", Buffer.concat(["preact", "uqr"].map((name) => readFileSync(join(web, "node_modules", name, "LICENSE")))));
 const script = put("main.js", bundle("main.tsx", "--format=esm", ...define({ WORKER_URL: workerUrl, ...constantsOfCore })));
 const style = put("style.css", bundle("style.css"));
 files.set("index.html", Buffer.from(index(script, style)));

@@ -1,0 +1,216 @@
+// A conversation's members, its name, and what one can do with it.
+
+import { useMemo, useState } from "preact/hooks";
+import type { Conversation, Member } from "../core/types";
+import { exportText } from "./export";
+import { Face, Field, GroupFace, Name, Sheet, Sure, TaskLine, Title, View } from "./parts";
+import { PickPeople } from "./people";
+import { calledText, go, run, useCore, useHome, useTask, useView } from "./state";
+import { w } from "./words";
+
+interface Person {
+  account: string;
+  name: string;
+  us: boolean;
+  contact: boolean;
+  devices: number;
+  unheard: boolean;
+  unlisted: boolean;
+}
+
+// Members are devices; people are what one thinks of.
+function people(members: Member[]): Person[] {
+  const all = new Map<string, Person>();
+  for (const m of members) {
+    const p = all.get(m.account);
+    if (p === undefined) all.set(m.account, { ...m, devices: 1 });
+    else {
+      p.devices++;
+      p.unlisted ||= m.unlisted;
+    }
+  }
+  return [...all.values()];
+}
+
+function AddPeople({ of, here, onClose }: { of: Conversation; here: Person[]; onClose: () => void }) {
+  const core = useCore();
+  const task = useTask();
+  const [chosen, setChosen] = useState<string[]>([]);
+  return (
+    <Sheet title={w().addPeople} onClose={onClose}>
+      <form
+        onSubmit={(e) => {
+          e.preventDefault();
+          void task
+            .start(async () => {
+              for (const account of chosen) await run(core, "add", of.number, account);
+            })
+            .then((ok) => ok && onClose());
+        }}
+      >
+        <PickPeople chosen={chosen} onChosen={setChosen} without={new Set(here.map((p) => p.account))} />
+        <TaskLine task={task} />
+        <div class="buttons">
+          <button class="button main" disabled={task.busy || chosen.length === 0}>
+            {w().add}
+          </button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}
+
+function Rename({ of }: { of: Conversation }) {
+  const core = useCore();
+  const task = useTask();
+  const [name, setName] = useState(of.name);
+  return (
+    <form
+      class="part"
+      onSubmit={(e) => {
+        e.preventDefault();
+        void task.start(() => run(core, "rename", of.number, name.trim()));
+      }}
+    >
+      <Field
+        label={`${w().groupName} (${w().optional})`}
+        hint={w().groupNameHint}
+        value={name}
+        onValue={setName}
+        maxLength={64}
+      />
+      <TaskLine task={task} />
+      <button class="button" disabled={task.busy || name.trim() === of.name}>
+        {w().rename}
+      </button>
+    </form>
+  );
+}
+
+function Members({ of, members }: { of: Conversation; members: Person[] }) {
+  const core = useCore();
+  const home = useHome();
+  const task = useTask();
+  const [leaving, setLeaving] = useState<Person | null>(null);
+  const [adding, setAdding] = useState(false);
+  const may = of.state === "active";
+  return (
+    <section class="part">
+      <h2>
+        {w().members} <span class="tag">{w().membersCount(members.length)}</span>
+      </h2>
+      <p class="hint">{w().everybodyMay}</p>
+      <ul class="items">
+        {members.map((p) => (
+          <li key={p.account}>
+            <a class="item-person" href={p.us ? "#/settings/profile" : `#/person/${p.account}/${of.number}`}>
+              <Face account={p.account} name={p.name} conversation={of.number} />
+              <span>
+                <Name account={p.account} name={p.name} />
+                <span class="hint">
+                  {[
+                    p.us || p.contact ? "" : w().notAContact,
+                    p.unheard ? w().unheardMember : "",
+                    p.unlisted ? w().unlistedMember : "",
+                    p.devices > 1 ? w().devicesCount(p.devices) : "",
+                  ]
+                    .filter(Boolean)
+                    .join(", ")}
+                </span>
+              </span>
+            </a>
+            {may && !p.us && (
+              <button type="button" class="button" onClick={() => setLeaving(p)}>
+                {w().remove}
+                <span class="unseen"> {calledText(home, p.account, p.name)}</span>
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <TaskLine task={task} />
+      {may && (
+        <button type="button" class="button main" onClick={() => setAdding(true)}>
+          {w().addPeople}
+        </button>
+      )}
+      {adding && <AddPeople of={of} here={members} onClose={() => setAdding(false)} />}
+      {leaving !== null && (
+        <Sure
+          title={w().remove}
+          text={w().removeSure(calledText(home, leaving.account, leaving.name))}
+          action={w().remove}
+          onNo={() => setLeaving(null)}
+          onYes={() => {
+            setLeaving(null);
+            return task.start(() => run(core, "remove", of.number, leaving.account));
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+export function About({ of }: { of: Conversation }) {
+  const core = useCore();
+  const home = useHome();
+  const task = useTask();
+  const [sure, setSure] = useState(false);
+  const list = useView<Member[]>((e) => e.type === "conversation" && e.conversation === of.number, "members", of.number);
+  const members = useMemo(() => people(list ?? []), [list]);
+  const may = of.state === "active";
+  return (
+    <View title={w().about} back={() => go("c", of.number)}>
+      <div class="person">
+        <GroupFace of={of} />
+        <p class="person-name">
+          <Title of={of} />
+        </p>
+        {!may && <p class="hint">{w().state[of.state]}</p>}
+      </div>
+      {members.length > 0 && <Members of={of} members={members} />}
+      {may && <Rename key={of.name} of={of} />}
+      <section class="part">
+        <h2>{w().exportText}</h2>
+        <p class="hint">{w().exportHow}</p>
+        <button
+          type="button"
+          class="button"
+          disabled={task.busy}
+          onClick={() => void task.start(() => exportText(core, home, of))}
+        >
+          {w().exportText}
+        </button>
+        <TaskLine task={task} words={w().exporting} />
+      </section>
+      {may && (
+        <section class="part">
+          <p class="hint">{w().renewHow}</p>
+          <div class="buttons">
+            <button type="button" class="button" onClick={() => void task.start(() => run(core, "renew", of.number))}>
+              {w().renew}
+            </button>
+            <button type="button" class="button danger" onClick={() => setSure(true)}>
+              {w().leave}
+            </button>
+          </div>
+        </section>
+      )}
+      {sure && (
+        <Sure
+          title={w().leave}
+          text={w().leaveSure}
+          action={w().leave}
+          onNo={() => setSure(false)}
+          onYes={() => {
+            setSure(false);
+            return task.start(async () => {
+              await core.call("leave", of.number);
+              go("c", of.number);
+            });
+          }}
+        />
+      )}
+    </View>
+  );
+}

@@ -1,0 +1,182 @@
+// The whole: what is open, and which view stands beside the list.
+
+import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import type { Contact, Conversation, Core, Status } from "../core/types";
+import { Chat } from "./chat";
+import { Chats } from "./chats";
+import { About } from "./about";
+import { Broken, FirstSteps, isSettled, Opening, Unlock } from "./first";
+import { AddContact, MyLink, NewChat, People, Person, BlockedPeople } from "./people";
+import { Requests, RequestView } from "./requests";
+import { SettingsPart, Settings } from "./settings";
+import { Icon } from "./parts";
+import { CoreContext, explain, go, HomeContext, isCoreError, useCore, useRoute, useView, type Home } from "./state";
+import { onLanguage, w } from "./words";
+
+type Stage = "starting" | "locked" | "none" | "open" | "broken";
+
+export function App({ core }: { core: Core }) {
+  const [, again] = useReducer((n: number) => n + 1, 0);
+  useEffect(() => onLanguage(() => again(0)), []);
+  return (
+    <CoreContext.Provider value={core}>
+      <Gate />
+    </CoreContext.Provider>
+  );
+}
+
+// A store without a passphrase opens by itself.
+function Gate() {
+  const core = useCore();
+  const [stage, setStage] = useState<Stage>("starting");
+  const [why, setWhy] = useState("");
+  const look = async () => {
+    try {
+      if (!(await core.call<boolean>("exists"))) return setStage("none");
+      await core.call("open", "", false);
+      setStage("open");
+    } catch (e) {
+      if (isCoreError(e) && e.error === "PASSPHRASE") return setStage("locked");
+      setWhy(explain(e));
+      setStage("broken");
+    }
+  };
+  useEffect(() => void look(), []);
+  switch (stage) {
+    case "starting":
+      return <Opening />;
+    case "broken":
+      return <Broken text={why} />;
+    case "locked":
+      return <Unlock onOpen={() => setStage("open")} onWiped={() => setStage("none")} />;
+    default:
+      return (
+        <Opened
+          made={stage === "open"}
+          onMade={() => setStage("open")}
+          onLocked={() => void (setStage("starting"), look())}
+          onWiped={() => (history.replaceState(null, "", location.pathname + location.search), setStage("none"))}
+        />
+      );
+  }
+}
+
+interface OpenedProps {
+  made: boolean;
+  onMade: () => void;
+  onLocked: () => void;
+  onWiped: () => void;
+}
+
+function Opened(props: OpenedProps) {
+  const status = useView<Status>(() => true, "status");
+  const [first, setFirst] = useState(!props.made);
+  if (first || (status !== undefined && !isSettled(status)))
+    return <FirstSteps made={props.made} onMade={props.onMade} onDone={() => setFirst(false)} />;
+  return status === undefined ? <Opening /> : <Main {...props} status={status} />;
+}
+
+function Main({ status, onLocked, onWiped }: OpenedProps & { status: Status }) {
+  const conversations = useView<Conversation[]>(
+    (e) => ["message", "conversation", "sent", "done", "synced", "caught_up", "petname"].includes(e.type),
+    "conversations",
+  );
+  const contacts = useView<Contact[]>(
+    (e) => ["conversation", "done", "synced", "petname"].includes(e.type),
+    "contacts",
+  );
+  const home = useMemo<Home | undefined>(
+    () =>
+      conversations &&
+      contacts && { status, conversations, contacts: new Map(contacts.map((c) => [c.account, c])) },
+    [status, conversations, contacts],
+  );
+  if (home === undefined) return <Opening />;
+  return (
+    <HomeContext.Provider value={home}>
+      <Frame home={home} onLocked={onLocked} onWiped={onWiped} />
+    </HomeContext.Provider>
+  );
+}
+
+const tabs = ["chats", "people", "settings"] as const;
+type Tab = (typeof tabs)[number];
+
+function tabOf(place: string): Tab {
+  if (["people", "person", "add", "link", "blocked"].includes(place)) return "people";
+  return place === "settings" ? "settings" : "chats";
+}
+
+function Tabs({ now, home }: { now: Tab; home: Home }) {
+  const badge = { chats: home.status.requests, people: 0, settings: home.status.notices };
+  return (
+    <nav class="tabs" aria-label={w().navigation}>
+      {tabs.map((tab) => (
+        <a key={tab} href={`#/${tab}`} aria-current={tab === now ? "page" : undefined}>
+          <Icon name={tab} />
+          <span>{w().tabs[tab]}</span>
+          {badge[tab] > 0 && <span class="badge" aria-hidden="true" />}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; onWiped: () => void }) {
+  const [place = "chats", one = "", two = ""] = useRoute();
+  const tab = tabOf(place);
+  const unread = home.conversations.reduce((n, c) => n + (c.state === "request" ? 0 : c.messages - c.read), 0);
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) Sotto` : "Sotto";
+  }, [unread]);
+  const detail = detailOf(place, one, two, home, onLocked, onWiped);
+  return (
+    <div class={`frame ${detail ? "with-detail" : ""}`}>
+      <div class="side">
+        <div class="side-inside">
+          {tab === "chats" && <Chats chosen={place === "c" ? Number(one) : 0} />}
+          {tab === "people" && <People chosen={place === "person" ? one : place} />}
+          {tab === "settings" && <Settings chosen={one} />}
+        </div>
+        <Tabs now={tab} home={home} />
+      </div>
+      <main class="detail">
+        {detail ?? (
+          <div class="nothing">
+            <p>{w().choose}</p>
+          </div>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function detailOf(place: string, one: string, two: string, home: Home, onLocked: () => void, onWiped: () => void) {
+  switch (place) {
+    case "c": {
+      const c = home.conversations.find((x) => x.number === Number(one));
+      if (c === undefined) return null;
+      if (c.state === "request") return <RequestView key={one} of={c} />;
+      if (two === "about") return <About key={one} of={c} />;
+      return <Chat key={one} of={c} />;
+    }
+    case "new":
+      return <NewChat key={place} />;
+    case "requests":
+      return <Requests key={place} />;
+    case "person":
+      return <Person key={one} account={one} from={Number(two)} />;
+    case "add":
+      return <AddContact key={place} />;
+    case "link":
+      return <MyLink key={place} />;
+    case "blocked":
+      return <BlockedPeople key={place} />;
+    case "settings":
+      return one === "" ? null : (
+        <SettingsPart key={one} part={one} onLocked={onLocked} onWiped={onWiped} back={() => go("settings")} />
+      );
+    default:
+      return null;
+  }
+}

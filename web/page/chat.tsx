@@ -1,0 +1,251 @@
+// A conversation: what was said, and where one writes.
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Conversation } from "../core/types";
+import { Actions } from "./actions";
+import { Connection } from "./chats";
+import { Composer } from "./composer";
+import { drafts, type Draft } from "./drafts";
+import { eventText } from "./events";
+import { beginsDay, continues, type Entry } from "./fold";
+import { useHistory } from "./history";
+import { List, type ListHandle } from "./list";
+import { MessageView } from "./message";
+import { GroupFace, Icon, IconButton, Title } from "./parts";
+import { calledText, clean, go, useCore, useHome, useRoute, type Home } from "./state";
+import { useTransfers } from "./transfers";
+import { TransferRow } from "./files";
+import { dayText, w } from "./words";
+
+// Why nobody can write here, or what they should know before they do.
+function Warning({ of }: { of: Conversation }) {
+  let text = "";
+  if (of.spoiled) text = w().spoiled;
+  else if (of.behind) text = w().behind;
+  else if (of.refused > 0) text = w().refused(of.refused);
+  else if (of.unheard > 0 && of.state === "active") text = w().unheard(of.unheard);
+  return text === "" ? null : <p class="warning">{text}</p>;
+}
+
+function subtitle(home: Home, of: Conversation): string {
+  if (of.state !== "active") return w().state[of.state];
+  if (of.with !== "") return home.contacts.get(of.with)?.verified ? w().verified : "";
+  return w().devicesCount(of.members);
+}
+
+// New messages are read out once, when they come while the conversation is open.
+function useAnnouncement(entries: Entry[], ready: boolean): string {
+  const home = useHome();
+  const newest = useRef(0);
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    const last = entries[entries.length - 1]?.message;
+    if (last === undefined || !ready) return;
+    if (newest.current > 0 && last.number > newest.current && !last.own)
+      setSaid(
+        last.kind === "content"
+          ? w().said(calledText(home, last.sender, last.sender_name), last.text || w().file)
+          : eventText(home, last),
+      );
+    newest.current = last.number;
+  }, [entries, ready]);
+  return said;
+}
+
+export function Chat({ of }: { of: Conversation }) {
+  const core = useCore();
+  const home = useHome();
+  const [, , jump = ""] = useRoute();
+  const history = useHistory(of.number);
+  const { entries } = history;
+  const handle = useRef<ListHandle | null>(null);
+  const composer = useRef<HTMLTextAreaElement>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const [readBefore] = useState(of.read);
+  const [acting, setActing] = useState<Entry | null>(null);
+  const [flash, setFlash] = useState(0);
+  const [draft, setDraftNow] = useState<Draft>(drafts.get(of.number) ?? { text: "", reply: null, edit: null });
+  const transfers = useTransfers().filter((t) => t.conversation === of.number && t.message === 0);
+  const announcement = useAnnouncement(entries, history.ready);
+  const may = of.state === "active" || of.state === "new";
+
+  const setDraft = useCallback(
+    (next: Draft) => {
+      drafts.set(of.number, next);
+      setDraftNow(next);
+    },
+    [of.number],
+  );
+
+  const keys = useMemo(() => entries.map((e) => e.message.number), [entries]);
+  const byId = useMemo(() => new Map(entries.map((e) => [e.message.id, e])), [entries]);
+  const firstNew = entries.findIndex((e) => e.message.number > readBefore && !e.message.own);
+
+  // Read is what was in sight at the end of an open page.
+  const newest = entries[entries.length - 1]?.message.number ?? 0;
+  useEffect(() => {
+    const read = () => {
+      if (atEnd && history.ready && document.visibilityState === "visible" && of.messages > of.read)
+        void core.call("read", of.number, of.messages).catch(() => {});
+    };
+    read();
+    document.addEventListener("visibilitychange", read);
+    return () => document.removeEventListener("visibilitychange", read);
+  }, [atEnd, newest, history.ready, of.messages, of.read]);
+
+  const show = useCallback(
+    async (number: number) => {
+      await history.until(number);
+      requestAnimationFrame(() => handle.current?.show(number));
+      setFlash(number);
+      setTimeout(() => setFlash(0), 1600);
+    },
+    [history.until],
+  );
+  useEffect(() => {
+    if (history.ready && /^\d+$/.test(jump)) void show(Number(jump));
+  }, [history.ready, jump]);
+
+  useEffect(() => {
+    const unloaded = async (e: KeyboardEvent) => {
+      if (e.key === "Escape" && !e.defaultPrevented && document.querySelector("dialog[open]") === null) go("chats");
+    };
+    addEventListener("keydown", unloaded);
+    return () => removeEventListener("keydown", unloaded);
+  }, []);
+
+  const begin = (next: Partial<Draft>) => {
+    setDraft({ ...draft, ...next });
+    requestAnimationFrame(() => composer.current?.focus());
+  };
+  const reply = (entry: Entry) => begin({ reply: entry, edit: null });
+  const edit = (entry: Entry) => begin({ text: entry.text, reply: null, edit: entry });
+
+  const onKey = (index: number, e: KeyboardEvent) => {
+    const entry = entries[index];
+    if (entry === undefined || entry.message.kind !== "content" || entry.withdrawn || !may) return;
+    if ((e.target as HTMLElement).closest("button, a, input") || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (e.key === "Enter" || e.key === "ContextMenu") setActing(entry);
+    else if (e.key === "r") reply(entry);
+    else if (e.key === "e" && entry.message.own) edit(entry);
+    else return;
+    e.preventDefault();
+  };
+
+  const row = (i: number, active: boolean) => {
+    const entry = entries[i]!;
+    const m = entry.message;
+    return (
+      <>
+        {beginsDay(entries, i) && (
+          <p class="day">
+            <span>{dayText(m.time)}</span>
+          </p>
+        )}
+        {i === firstNew && i > 0 && (
+          <p class="new-since">
+            <span>{w().newSince}</span>
+          </p>
+        )}
+        {m.kind !== "content" ? (
+          <p class="event">
+            <bdi>{eventText(home, m)}</bdi>
+          </p>
+        ) : (
+          <MessageView
+            entry={entry}
+            of={of}
+            quoted={m.in_reply_to === "" ? null : (byId.get(m.in_reply_to) ?? "missing")}
+            alone={!continues(entries, i)}
+            active={active}
+            flash={flash === m.number}
+            onActions={may && !entry.withdrawn ? () => setActing(entry) : null}
+            onGo={(n) => void show(n)}
+          />
+        )}
+      </>
+    );
+  };
+
+  return (
+    <section class="chat">
+      <header class="bar">
+        <IconButton icon="back" label={w().back} class="back" onClick={() => go("chats")} />
+        <a class="bar-title" href={`#/c/${of.number}/about`}>
+          <GroupFace of={of} />
+          <span>
+            <h1>
+              <Title of={of} />
+            </h1>
+            <span class="bar-sub">{subtitle(home, of)}</span>
+          </span>
+          <span class="unseen">, {w().about}</span>
+        </a>
+      </header>
+      <div class="chat-connection">
+        <Connection />
+      </div>
+      <Warning of={of} />
+      <p class="unseen" role="status">
+        {announcement}
+      </p>
+      {!history.ready ? (
+        <p class="list-box loading" role="status">
+          {w().loading}
+        </p>
+      ) : (
+        <List
+          label={w().messages}
+          keys={keys}
+          row={row}
+          begin={firstNew > 0 && entries.length - firstNew > 3 ? (keys[firstNew] ?? 0) : 0}
+          handle={handle}
+          onNearTop={() => void history.older()}
+          onAtEnd={setAtEnd}
+          onKey={onKey}
+          top={
+            history.more ? (
+              <p class="event">{w().loadingOlder}</p>
+            ) : entries.length === 0 ? (
+              <p class="event">{w().noMessages}</p>
+            ) : null
+          }
+        />
+      )}
+      {!atEnd && (
+        <div class="to-end">
+          <IconButton icon="down" label={w().toNewest} onClick={() => handle.current?.toEnd()} />
+          {of.messages > of.read && <span class="badge" aria-hidden="true" />}
+        </div>
+      )}
+      {transfers.length > 0 && (
+        <ul class="transfers">
+          {transfers.map((t) => (
+            <TransferRow key={t.name + t.command} transfer={t} words={w().sending(clean(t.name))} />
+          ))}
+        </ul>
+      )}
+      {may ? (
+        <Composer of={of} draft={draft} setDraft={setDraft} input={composer} onSent={() => handle.current?.toEnd()} lastOwn={() => {
+          for (let i = entries.length - 1; i >= 0; i--) {
+            const e = entries[i]!;
+            if (e.message.own && e.message.kind === "content" && e.message.file === null && !e.withdrawn) return edit(e);
+          }
+        }} />
+      ) : (
+        <p class="composer closed">
+          <Icon name="info" /> {w().state[of.state] || w().cantWrite}
+        </p>
+      )}
+      {acting !== null && (
+        <Actions
+          of={of}
+          entry={entries.find((e) => e.message.number === acting.message.number) ?? acting}
+          onReply={reply}
+          onEdit={edit}
+          onClose={() => setActing(null)}
+        />
+      )}
+    </section>
+  );
+}

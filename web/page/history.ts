@@ -1,0 +1,114 @@
+// A conversation's messages as far as they are loaded: always all from some number up to the newest, so that no change of what is
+// shown is missing. Older ones are loaded as they are needed.
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Conversation, Core, Message } from "../core/types";
+import { fold, type Entry } from "./fold";
+import { useCore } from "./state";
+
+const PIECE = 300;
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
+const all = new Map<number, Entry[]>();
+
+// For the search: what was loaded since the store was opened.
+export function loaded(conversation: number): Entry[] {
+  return all.get(conversation) ?? [];
+}
+
+export function forgetLoaded(): void {
+  all.clear();
+}
+
+// Puts the newer news over the older: what has the same number is replaced.
+export function merge(old: readonly Message[], news: readonly Message[]): Message[] {
+  if (news.length === 0) return old as Message[];
+  const last = old[old.length - 1]?.number ?? 0;
+  const first = old[0]?.number ?? Infinity;
+  if (news[0]!.number > last) return [...old, ...news];
+  if (news[news.length - 1]!.number < first) return [...news, ...old];
+  const byNumber = new Map(old.map((m) => [m.number, m]));
+  for (const m of news) byNumber.set(m.number, m);
+  return [...byNumber.values()].sort((a, b) => a.number - b.number);
+}
+
+export interface History {
+  entries: Entry[];
+  ready: boolean;
+  more: boolean; // older ones are not loaded
+  older(): Promise<void>;
+  until(number: number): Promise<void>; // loads until this one is here
+}
+
+export async function everything(core: Core, conversation: number): Promise<Message[]> {
+  const { messages } = await core.call<Conversation>("conversation", conversation);
+  let gathered: Message[] = [];
+  for (let first = 1; first <= messages; first += PIECE)
+    gathered = gathered.concat(
+      await core.call<Message[]>("messages", conversation, first, Math.min(first + PIECE - 1, messages)),
+    );
+  return gathered;
+}
+
+export function useHistory(conversation: number): History {
+  const core = useCore();
+  const [messages, setMessages] = useState<Message[]>([]);
+  const [ready, setReady] = useState(false);
+  const first = useRef(NEWEST); // all from this number on are here
+  const busy = useRef(false);
+  const alive = useRef(true);
+
+  const load = useCallback(
+    async (from: number, to: number) => {
+      const news = await core.call<Message[]>("messages", conversation, from, to);
+      if (alive.current) setMessages((old) => merge(old, news));
+    },
+    [core, conversation],
+  );
+
+  const older = useCallback(async () => {
+    if (busy.current || first.current <= 1 || first.current === NEWEST) return;
+    busy.current = true;
+    const to = first.current - 1;
+    const from = Math.max(1, to - PIECE + 1);
+    try {
+      await load(from, to);
+      first.current = from;
+    } finally {
+      busy.current = false;
+    }
+  }, [load]);
+
+  const until = useCallback(
+    async (number: number) => {
+      while (alive.current && first.current > number && first.current > 1 && !busy.current) await older();
+    },
+    [older],
+  );
+
+  useEffect(() => {
+    alive.current = true;
+    const begin = async () => {
+      const { messages: count } = await core.call<Conversation>("conversation", conversation);
+      const from = Math.max(1, count - PIECE + 1);
+      await load(from, NEWEST);
+      first.current = from;
+      if (alive.current) setReady(true);
+    };
+    void begin().catch(() => alive.current && setReady(true));
+    const off = core.on((e) => {
+      if (e.type === "caught_up" || e.type === "writer") void load(Math.min(first.current, NEWEST), NEWEST).catch(() => {});
+      else if (e.conversation !== conversation || first.current === NEWEST) return;
+      else if (e.message > 0 && ["message", "sent", "done"].includes(e.type))
+        void load(Math.max(e.message, first.current), e.type === "message" ? NEWEST : e.message).catch(() => {});
+    });
+    return () => {
+      alive.current = false;
+      off();
+    };
+  }, [core, conversation, load]);
+
+  const entries = useMemo(() => fold(messages), [messages]);
+  useEffect(() => void (ready && all.set(conversation, entries)), [conversation, entries, ready]);
+  return { entries, ready, more: ready && first.current > 1, older, until };
+}

@@ -1,0 +1,128 @@
+// One message. What others wrote is text and nothing else.
+
+import type { Conversation } from "../core/types";
+import { FileView } from "./files";
+import type { Entry, Reaction } from "./fold";
+import { Face, Icon, IconButton, Name } from "./parts";
+import { calledText, run, useCore, useHome } from "./state";
+import { fullTime, numberText, timeText, w } from "./words";
+
+interface Props {
+  entry: Entry;
+  of: Conversation;
+  quoted: Entry | "missing" | null;
+  alone: boolean; // it begins what one person says
+  active: boolean;
+  flash: boolean;
+  onActions: (() => void) | null;
+  onGo: (number: number) => void;
+}
+
+function Quote({ quoted, onGo }: { quoted: Entry | "missing"; onGo: (number: number) => void }) {
+  if (quoted === "missing") return <p class="quote missing">{w().quoteMissing}</p>;
+  const m = quoted.message;
+  return (
+    <button type="button" class="quote" tabIndex={-1} title={w().goToQuoted} onClick={() => onGo(m.number)}>
+      <span class="quote-name">
+        <Name account={m.sender} name={m.sender_name} />
+      </span>
+      <span class="quote-text" dir="auto">
+        {quoted.withdrawn ? w().withdrawn : (quoted.text || m.file?.name || w().file).slice(0, 200)}
+      </span>
+    </button>
+  );
+}
+
+// With a click one joins in, or takes one's own back.
+function Reactions({ entry, of }: { entry: Entry; of: Conversation }) {
+  const core = useCore();
+  const home = useHome();
+  const toggle = (r: Reaction) => {
+    const own = r.by.find((m) => m.own);
+    if (own !== undefined) void run(core, "delete", of.number, own.id).catch(() => {});
+    else void run(core, "send", of.number, "reaction", r.text, entry.message.id).catch(() => {});
+  };
+  return (
+    <ul class="reactions">
+      {entry.reactions.map((r) => {
+        const names = r.by.map((m) => calledText(home, m.sender, m.sender_name)).join(", ");
+        return (
+          <li key={r.text}>
+            <button
+              type="button"
+              tabIndex={-1}
+              aria-pressed={r.by.some((m) => m.own)}
+              aria-label={w().reactedWith(r.text, names)}
+              title={names}
+              disabled={of.state !== "active"}
+              onClick={() => toggle(r)}
+            >
+              <bdi>{[...r.text].slice(0, 12).join("")}</bdi>
+              {r.by.length > 1 && <span>{numberText(r.by.length)}</span>}
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+export function Tick({ entry }: { entry: Entry }) {
+  const { state, refused } = entry.message;
+  if (state === "received") return null;
+  const text = state === "sent" && refused > 0 ? w().tick.refused(refused) : w().tick[state];
+  return (
+    <span class={`tick ${state}`} title={text}>
+      <Icon name={state} />
+      <span class="unseen">{text}</span>
+    </span>
+  );
+}
+
+export function MessageView({ entry, of, quoted, alone, active, flash, onActions, onGo }: Props) {
+  const m = entry.message;
+  const group = of.with === "";
+  return (
+    <article class={`message ${m.own ? "own" : ""} ${alone ? "alone" : ""} ${flash ? "flash" : ""}`}>
+      {group && !m.own && (alone ? <Face account={m.sender} name={m.sender_name} conversation={of.number} /> : <span class="face-room" />)}
+      <div class="said">
+        <div class="bubble">
+          {alone && !m.own && group ? (
+            <p class="sender">
+              <Name account={m.sender} name={m.sender_name} />
+            </p>
+          ) : (
+            <span class="unseen">
+              <Name account={m.sender} name={m.sender_name} />:
+            </span>
+          )}
+          {quoted !== null && !entry.withdrawn && <Quote quoted={quoted} onGo={onGo} />}
+          {entry.withdrawn ? (
+            <p class="withdrawn">{w().withdrawn}</p>
+          ) : (
+            <>
+              {m.file !== null && <FileView of={of} message={m} />}
+              {entry.text !== "" && (
+                <p class="text" dir="auto">
+                  {entry.text}
+                </p>
+              )}
+              {m.shape === "other" && <p class="hint">{w().cantShow}</p>}
+            </>
+          )}
+          <p class="meta">
+            {entry.edited && <span>{w().edited}</span>}
+            <time dateTime={new Date(m.time).toISOString()} title={fullTime(m.time)}>
+              {timeText(m.time)}
+            </time>
+            <Tick entry={entry} />
+          </p>
+        </div>
+        {entry.reactions.length > 0 && <Reactions entry={entry} of={of} />}
+      </div>
+      {onActions !== null && (
+        <IconButton icon="more" label={w().actions} class="message-more" tabIndex={active ? 0 : -1} onClick={onActions} />
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,172 @@
+// How the views come by what they show: they ask the core, and ask again when it tells that something changed.
+
+import { createContext } from "preact";
+import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
+import type { Argument, Contact, Conversation, Core, CoreError, CoreEvent, DoneEvent, Status } from "../core/types";
+import { w } from "./words";
+
+export const CoreContext = createContext<Core | null>(null);
+
+export function useCore(): Core {
+  return useContext(CoreContext)!;
+}
+
+// undefined until it is there, and if the core refuses.
+export function useView<T>(wakes: (event: CoreEvent) => boolean, name: string, ...args: Argument[]): T | undefined {
+  const core = useCore();
+  const key = [name, ...args].join(" ");
+  const [got, setGot] = useState<{ key: string; value: T | undefined }>();
+  const wakesNow = useRef(wakes);
+  wakesNow.current = wakes;
+  useEffect(() => {
+    let over = false;
+    let asking = false;
+    let again = false;
+    const ask = async () => {
+      if (asking) {
+        again = true;
+        return;
+      }
+      asking = true;
+      const value = await core.call<T>(name, ...args).catch(() => undefined);
+      asking = false;
+      if (over) return;
+      setGot({ key, value });
+      if (again) {
+        again = false;
+        void ask();
+      }
+    };
+    void ask();
+    const off = core.on((event) => {
+      if (event.type === "writer" || wakesNow.current(event)) void ask();
+    });
+    return () => {
+      over = true;
+      off();
+    };
+  }, [core, key]);
+  return got !== undefined && got.key === key ? got.value : undefined;
+}
+
+// The account's own state, whom it knows and what it talks about: every view has these.
+export interface Home {
+  status: Status;
+  contacts: Map<string, Contact>;
+  conversations: Conversation[];
+}
+
+export const HomeContext = createContext<Home | null>(null);
+
+export function useHome(): Home {
+  return useContext(HomeContext)!;
+}
+
+// ---- Names ----
+
+// What could turn the order of characters, or is not seen, has no place in a name.
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+export function clean(name: string): string {
+  return name.replace(UNSEEN, "").trim();
+}
+
+// Only a petname stands alone: what somebody calls itself could be anybody's name.
+export interface Called {
+  name: string;
+  id: string; // the first 8 digits, or empty if the name can be relied on
+}
+
+export function called(home: Home, account: string, name: string): Called {
+  if (account === home.status.id) return { name: w().you, id: "" };
+  const petname = clean(home.contacts.get(account)?.petname ?? "");
+  if (petname !== "") return { name: petname, id: "" };
+  const own = clean(name !== "" ? name : (home.contacts.get(account)?.name ?? ""));
+  return { name: own, id: account.slice(0, 8) };
+}
+
+// For sentences and labels: kept apart from the text around it, whichever way it is written.
+export function calledText(home: Home, account: string, name: string): string {
+  const who = called(home, account, name);
+  const text = who.name === "" ? who.id : who.id === "" ? who.name : `${who.name}? (${who.id})`;
+  return `\u2068${text}\u2069`;
+}
+
+export function titleText(home: Home, c: Conversation): string {
+  const name = clean(c.name);
+  if (name !== "") return `\u2068${name}\u2069`;
+  if (c.with !== "") return calledText(home, c.with, c.with_name);
+  return w().chatOf(c.number);
+}
+
+// ---- Doing things ----
+
+export function isCoreError(e: unknown): e is CoreError {
+  return typeof e === "object" && e !== null && typeof (e as CoreError).error === "string";
+}
+
+export function explain(e: unknown): string {
+  const words = w();
+  if (!isCoreError(e)) return words.failed;
+  return words.errors[e.reason ?? ""] ?? words.errors[e.error] ?? words.errorOther(e.error);
+}
+
+// A command, to its end. Throws a CoreError.
+export async function run(core: Core, name: string, ...args: Argument[]): Promise<DoneEvent> {
+  const { command } = await core.call<{ command: number }>(name, ...args);
+  const done = await core.done(command);
+  if (done.error !== "") throw { error: done.error, reason: done.reason } satisfies CoreError;
+  return done;
+}
+
+export interface Task {
+  busy: boolean;
+  failed: string; // why the last one did not work
+  start(work: () => Promise<unknown>): Promise<boolean>;
+}
+
+// One thing at a time that a form or a button does.
+export function useTask(): Task {
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState("");
+  const alive = useRef(true);
+  useEffect(() => () => void (alive.current = false), []);
+  const start = useCallback(async (work: () => Promise<unknown>) => {
+    setBusy(true);
+    setFailed("");
+    try {
+      await work();
+      return true;
+    } catch (e) {
+      if (alive.current) setFailed(explain(e));
+      return false;
+    } finally {
+      if (alive.current) setBusy(false);
+    }
+  }, []);
+  return { busy, failed, start };
+}
+
+// ---- Where we are: the part of the address after #/ ----
+
+export function route(): string[] {
+  return location.hash.startsWith("#/") ? location.hash.slice(2).split("/").map(decodeURIComponent) : [];
+}
+
+export function go(...parts: (string | number)[]): void {
+  location.hash = "#/" + parts.map((p) => encodeURIComponent(String(p))).join("/");
+}
+
+export function useRoute(): string[] {
+  const [now, setNow] = useState(route);
+  useEffect(() => {
+    const changed = () => setNow(route());
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  return now;
+}
+
+export async function copyText(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+}
