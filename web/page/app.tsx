@@ -71,7 +71,10 @@ interface OpenedProps {
 function Opened(props: OpenedProps) {
   const status = useView<Status>(() => true, "status");
   const [first, setFirst] = useState(!props.made);
-  if (first || (status !== undefined && !isSettled(status)))
+  useEffect(() => {
+    if (!props.made) setFirst(true);
+  }, [props.made]);
+  if (first || !props.made || (status !== undefined && !isSettled(status)))
     return <FirstSteps made={props.made} onMade={props.onMade} onDone={() => setFirst(false)} />;
   return status === undefined ? <Opening /> : <Main {...props} status={status} />;
 }
@@ -131,7 +134,7 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
   }, [unread]);
   const detail = detailOf(place, one, two, home, onLocked, onWiped);
   return (
-    <div class={`frame ${detail ? "with-detail" : ""}`}>
+    <main class={`frame ${detail ? "with-detail" : ""}`}>
       <div class="side">
         <div class="side-inside">
           {tab === "chats" && <Chats chosen={place === "c" ? Number(one) : 0} />}
@@ -140,14 +143,14 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
         </div>
         <Tabs now={tab} home={home} />
       </div>
-      <main class="detail">
+      <div class="detail">
         {detail ?? (
           <div class="nothing">
             <p>{w().choose}</p>
           </div>
         )}
-      </main>
-    </div>
+      </div>
+    </main>
   );
 }
 

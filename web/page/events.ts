@@ -5,8 +5,10 @@ import { w } from "./words";
 // What happened, as one line.
 export function eventText(home: Home, m: Message): string {
   const words = w().events;
-  const who = calledText(home, m.sender, m.sender_name);
+  const us = home.status.id;
+  const who = m.sender === us ? w().You : calledText(home, m.sender, m.sender_name);
   const whom = calledText(home, m.subject, m.subject_name);
+  const they = m.subject === us ? w().You : whom; // whoever did it themselves
   switch (m.kind) {
     case "created":
       return words.created(who);
@@ -17,15 +19,15 @@ export function eventText(home: Home, m: Message): string {
     case "removed":
       return words.removed(who, whom);
     case "left":
-      return words.left(whom);
+      return words.left(they);
     case "updated":
       return words.updated(whom);
     case "renamed":
       return clean(m.text) === "" ? words.renamedNot(who) : words.renamed(who, `\u2068${clean(m.text)}\u2069`);
     case "linked":
-      return words.linked(whom);
+      return words.linked(they);
     case "unlinked":
-      return words.unlinked(whom);
+      return words.unlinked(they);
     case "content":
       return m.text;
   }

@@ -52,13 +52,13 @@ function Reactions({ entry, of }: { entry: Entry; of: Conversation }) {
               type="button"
               tabIndex={-1}
               aria-pressed={r.by.some((m) => m.own)}
-              aria-label={w().reactedWith(r.text, names)}
               title={names}
               disabled={of.state !== "active"}
               onClick={() => toggle(r)}
             >
               <bdi>{[...r.text].slice(0, 12).join("")}</bdi>
               {r.by.length > 1 && <span>{numberText(r.by.length)}</span>}
+              <span class="unseen">: {names}</span>
             </button>
           </li>
         );

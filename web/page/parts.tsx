@@ -97,7 +97,8 @@ function usePicture(base64: string, kind: string): string {
 
 // The name stands beside it, so it has none of its own.
 export function Face({ account, name, conversation = 0 }: { account: string; name: string; conversation?: number }) {
-  const who = called(useHome(), account, name);
+  const home = useHome();
+  const shown = account === home.status.id ? clean(home.status.name) : called(home, account, name).name;
   const got = useView<Picture>(
     (e) => e.type === "conversation" || e.type === "synced",
     "picture",
@@ -107,7 +108,7 @@ export function Face({ account, name, conversation = 0 }: { account: string; nam
   const url = usePicture(got?.picture ?? "", got?.kind ?? "");
   return (
     <span class={`face tint-${tint(account)}`} aria-hidden="true">
-      {url !== "" ? <img src={url} alt="" /> : initial(who.name)}
+      {url !== "" ? <img src={url} alt="" /> : initial(shown)}
     </span>
   );
 }

@@ -1,6 +1,6 @@
 // Contacts: who they are, how one comes by them, and the links that one gives away.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import type { Blocked, Contact, ContactLink, Member } from "../core/types";
 import { CopyButton, Digits, Face, Field, Icon, IconButton, Name, Qr, Sure, TaskLine, View } from "./parts";
 import { called, calledText, clean, go, run, useCore, useHome, useTask, useView } from "./state";
@@ -275,17 +275,18 @@ export function Select(props: {
   onValue: (value: string) => void;
   options: [string, string][];
 }) {
+  const id = useId();
   return (
-    <label class="select">
-      <span>{props.label}</span>
-      <select value={props.value} onChange={(e) => props.onValue(e.currentTarget.value)}>
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      <select id={id} value={props.value} onChange={(e) => props.onValue(e.currentTarget.value)}>
         {props.options.map(([value, text]) => (
           <option key={value} value={value}>
             {text}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 

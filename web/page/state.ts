@@ -87,6 +87,7 @@ export function called(home: Home, account: string, name: string): Called {
 
 // For sentences and labels: kept apart from the text around it, whichever way it is written.
 export function calledText(home: Home, account: string, name: string): string {
+  if (account === home.status.id) return w().you;
   const who = called(home, account, name);
   const text = who.name === "" ? who.id : who.id === "" ? who.name : `${who.name}? (${who.id})`;
   return `\u2068${text}\u2069`;

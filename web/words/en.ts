@@ -179,12 +179,12 @@ export const en = {
     joined: (who: string) => `${who} added you`,
     added: (who: string, whom: string) => `${who} added ${whom}`,
     removed: (who: string, whom: string) => `${who} removed ${whom}`,
-    left: (whom: string) => `${whom} left`,
-    updated: (whom: string) => `${whom} has new keys`,
+    left: (who: string) => `${who} left`,
+    updated: (whom: string) => `New keys for ${whom}`,
     renamed: (who: string, name: string) => `${who} named the conversation “${name}”`,
     renamedNot: (who: string) => `${who} took the conversation’s name away`,
-    linked: (whom: string) => `${whom} joined with another device`,
-    unlinked: (whom: string) => `a device of ${whom} is gone`,
+    linked: (who: string) => `${who} joined with another device`,
+    unlinked: (who: string) => `${who} signed a device off`,
   },
 
   // Files

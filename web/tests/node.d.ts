@@ -1,0 +1,3 @@
+// What the tests take of node, without its types.
+declare module "node:assert/strict";
+declare module "node:test";

@@ -1,0 +1,465 @@
+// The page in a browser, over the core that stands in: what people do, what a screen reader is told, and that nothing
+// is out of place in both languages, light and dark, on a phone and on a desktop.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { place, serve } from "./serve.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const phone = { width: 360, height: 740 };
+const desktop = { width: 1280, height: 800 };
+let server, profile, browser;
+const refused = []; // what the policy refused, and what went wrong
+
+before(async () => {
+  server = await serve();
+  profile = place();
+  browser = await chromium.launchPersistentContext(profile.folder, {
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+    viewport: phone,
+    locale: "en-GB",
+    acceptDownloads: true,
+  });
+  browser.setDefaultTimeout(8000);
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+  profile?.remove();
+});
+
+// A fresh page for one test, gone after it.
+async function at(path, work, size = phone) {
+  const page = await browser.newPage();
+  page.on("console", (m) => {
+    if (m.type() === "error" && !/404/.test(m.text())) refused.push(m.text());
+  });
+  page.on("pageerror", (e) => refused.push(e.message));
+  try {
+    await page.setViewportSize(size);
+    await page.goto(server.url + path);
+    await work(page);
+  } finally {
+    await page.close();
+  }
+}
+
+function seen(page, text, options) {
+  return page.getByText(text, options).filter({ visible: true }).first().waitFor();
+}
+
+const write = async (page, text) => {
+  await page.getByRole("textbox", { name: "Write a message" }).fill(text);
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+};
+const bubble = (page, text) => page.locator(".message", { hasText: text }).last();
+const act = async (page, text, action) => {
+  await bubble(page, text).hover();
+  await bubble(page, text).getByRole("button", { name: "What to do with the message" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: action }).click();
+};
+const stored = (page) =>
+  page.evaluate(async () => [...new Uint8Array(await globalThis.standIn.files.get("made").arrayBuffer())]);
+
+test("an invite link in the address leads to an account", () =>
+  at("?stand-in=none#join=" + encodeURIComponent("sotto:join:127.0.0.1:7000#abc"), async (page) => {
+    await page.getByRole("heading", { name: "Create an account" }).waitFor();
+    assert.equal(await page.getByLabel("Invite link").inputValue(), "sotto:join:127.0.0.1:7000#abc");
+    await page.getByLabel("Your name").fill("Robin");
+    await page.getByLabel("Passphrase (may be empty)").fill("one");
+    await page.getByLabel("Passphrase again").fill("two");
+    assert.equal(await page.getByRole("button", { name: "Create account" }).isDisabled(), true);
+    await page.getByLabel("Passphrase again").fill("one");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByRole("heading", { name: "No conversations yet" }).waitFor();
+    assert.ok(!page.url().includes("join"));
+  }));
+
+test("an invite that was used says so, and what was typed stays", () =>
+  at("?stand-in=none", async (page) => {
+    await page.getByRole("button", { name: "I have an invite link" }).click();
+    await page.getByLabel("Invite link").fill("sotto:join:127.0.0.1:7000#used");
+    await page.getByLabel("Your name").fill("Robin");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await seen(page, "This invite is not valid");
+    assert.equal(await page.getByLabel("Your name").inputValue(), "Robin");
+    await page.getByLabel("Invite link").fill("sotto:join:127.0.0.1:7000#good");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByRole("heading", { name: "No conversations yet" }).waitFor();
+  }));
+
+test("a new device shows its code and the digits, and is in after a yes", () =>
+  at("?stand-in=none,empty", async (page) => {
+    await page.getByRole("button", { name: "I have Sotto on another device" }).click();
+    await page.getByRole("button", { name: "Show the code" }).click();
+    await page.getByRole("img", { name: "QR code" }).waitFor();
+    await seen(page, "sotto:link:");
+    await page.evaluate(() => globalThis.standIn.taken());
+    await seen(page, "4071");
+    await page.getByRole("button", { name: "They are the same" }).click();
+    await page.getByRole("heading", { name: "No conversations yet" }).waitFor();
+  }));
+
+test("a locked store opens with its passphrase alone, and can be locked and wiped", () =>
+  at("?stand-in=locked#/settings/security", async (page) => {
+    await page.getByLabel("Passphrase").fill("wrong");
+    await page.getByRole("button", { name: "Unlock" }).click();
+    await seen(page, "That passphrase is wrong");
+    await page.getByLabel("Passphrase").fill("correct horse");
+    await page.getByRole("button", { name: "Unlock" }).click();
+    await page.getByRole("button", { name: "Lock now" }).click();
+    await page.getByRole("heading", { name: "Sotto is locked" }).waitFor();
+    await page.getByLabel("Passphrase").fill("correct horse");
+    await page.getByRole("button", { name: "Unlock" }).click();
+    await page.getByRole("button", { name: "Wipe this device" }).click();
+    const dialog = page.getByRole("dialog");
+    const yes = dialog.getByRole("button", { name: "Wipe this device" });
+    assert.equal(await yes.isDisabled(), true);
+    await dialog.getByRole("textbox").fill("wipe");
+    await yes.click();
+    await page.getByRole("heading", { name: "Talk quietly." }).waitFor();
+  }));
+
+test("what is written is queued, then sent; others are heard, and counted while one is away", () =>
+  at("?stand-in#/c/5", async (page) => {
+    await write(page, "On my way");
+    await bubble(page, "On my way").locator(".tick.sent").waitFor();
+    await page.evaluate(() => globalThis.standIn.setOnline(false));
+    await write(page, "Nobody hears this");
+    await bubble(page, "Nobody hears this").locator(".tick.queued").waitFor();
+    await page.evaluate(() => globalThis.standIn.hear(5, "<b>Hello</b> <img src=x onerror=alert(1)>"));
+    await seen(page, "<b>Hello</b> <img src=x onerror=alert(1)>", { exact: true });
+    await page.getByRole("button", { name: "Back" }).click();
+    await page.evaluate(() => globalThis.standIn.hear(5, "Are you still there?"));
+    await page.getByRole("link", { name: /Mira.*1 unread message/ }).waitFor();
+  }));
+
+test("replies, reactions, edits and withdrawals are shown as what they are", () =>
+  at("?stand-in#/c/1", async (page) => {
+    await act(page, "I have a spare one", "Reply");
+    await write(page, "Good");
+    await bubble(page, "Good").locator(".quote", { hasText: "I have a spare one" }).waitFor();
+    await bubble(page, "Good").locator(".tick.sent").waitFor();
+    await act(page, "Good", "Edit");
+    await page.getByRole("textbox", { name: "Write a message" }).fill("Very good");
+    await page.getByRole("button", { name: "Save the edit" }).click();
+    await bubble(page, "Very good").getByText("edited").waitFor();
+    await act(page, "I have a spare one", "React with 🙏");
+    const mine = page.getByRole("button", { name: /^🙏/ });
+    await mine.waitFor();
+    assert.equal(await mine.getAttribute("aria-pressed"), "true");
+    await mine.click();
+    await mine.waitFor({ state: "detached" });
+    await act(page, "Very good", "Withdraw for everybody");
+    await page.getByRole("dialog").getByRole("button", { name: "Withdraw for everybody" }).click();
+    await bubble(page, "Very good").waitFor({ state: "detached" });
+    assert.equal(await page.locator(".message .withdrawn").count(), 2);
+    await page.getByRole("button", { name: /Mira.*Rehearsal moves/ }).click();
+    await page.locator(".flash").waitFor();
+  }));
+
+test("ten thousand messages open at the end, and the place is kept whatever comes before and after", () =>
+  at("?stand-in=long#/c/4", async (page) => {
+    await seen(page, "Number 10000", { exact: true });
+    const drawn = await page.locator(".list-rows > li").count();
+    assert.ok(drawn < 100, `${drawn} rows are drawn`);
+    const box = page.getByRole("region", { name: "Messages" });
+    const top = () =>
+      page.evaluate(() => {
+        const box = document.querySelector(".list-box").getBoundingClientRect();
+        const row = [...document.querySelectorAll(".list-rows > li")].find((r) => r.getBoundingClientRect().bottom > box.top + 60);
+        return { key: row.dataset.key, y: row.getBoundingClientRect().top - box.top };
+      });
+    const settled = () => page.waitForTimeout(150);
+    await box.evaluate((b) => (b.scrollTop -= 3000));
+    await settled();
+    const before = await top();
+    await page.evaluate(() => globalThis.standIn.hear(4, "Something new"));
+    await page.getByRole("button", { name: "To the newest messages" }).waitFor();
+    await settled();
+    const after = await top();
+    assert.equal(after.key, before.key);
+    assert.ok(Math.abs(after.y - before.y) < 2, `moved by ${after.y - before.y}`);
+    // To the first that is loaded: older ones come in front of it.
+    const first = await box.evaluate((b) => {
+      b.scrollTop = 40;
+      return 0;
+    });
+    await page.waitForFunction(() => Number(document.querySelector(".list-rows > li").getAttribute("aria-setsize")) > 400);
+    await settled();
+    assert.equal(first, 0);
+    const older = await top();
+    assert.ok(Number(older.key) > 9600 && Number(older.key) < 9760, `row ${older.key} is in sight`);
+    await page.getByRole("button", { name: "To the newest messages" }).click();
+    await settled();
+    await seen(page, "Something new");
+    // A message far back, as the search leads there.
+    await page.goto(page.url().replace(/#.*/, "#/c/4/1200"));
+    await page.locator(".flash", { hasText: "Number 1200" }).waitFor();
+    const visible = await page.locator(".flash").evaluate((m) => {
+      const r = m.getBoundingClientRect();
+      return r.top > 0 && r.bottom < innerHeight;
+    });
+    assert.equal(visible, true);
+  }));
+
+test("the keyboard is enough", () =>
+  at(
+    "?stand-in#/c/1",
+    async (page) => {
+      const area = page.getByRole("textbox", { name: "Write a message" });
+      await area.waitFor();
+      await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+      await page.keyboard.type("One line");
+      await page.keyboard.press("Shift+Enter");
+      await page.keyboard.type("two lines");
+      await page.keyboard.press("Enter");
+      await bubble(page, "two lines").waitFor();
+      await page.keyboard.press("ArrowUp");
+      assert.equal(await area.inputValue(), "One line\ntwo lines");
+      await page.keyboard.press("Escape");
+      assert.equal(await area.inputValue(), "");
+      await page.getByRole("region", { name: "Messages" }).focus();
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("r");
+      await page.locator(".composer-about").waitFor();
+      await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
+      await page.keyboard.press("Escape");
+      await page.getByRole("region", { name: "Messages" }).focus();
+      await page.keyboard.press("ArrowUp");
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      assert.equal(await page.evaluate(() => document.activeElement?.tagName), "LI");
+    },
+    desktop,
+  ));
+
+test("a draft stays with its conversation", () =>
+  at(
+    "?stand-in#/c/5",
+    async (page) => {
+      await page.getByRole("textbox", { name: "Write a message" }).fill("Not yet sent");
+      await page.getByRole("link", { name: /Thursday choir/ }).click();
+      await page.getByRole("heading", { name: "Thursday choir" }).waitFor();
+      assert.equal(await page.getByRole("textbox", { name: "Write a message" }).inputValue(), "");
+      await page.getByRole("link", { name: /Mira.*Draft: Not yet sent/ }).click();
+      await page.getByRole("link", { name: /Mira.*verified.*About/ }).waitFor();
+      assert.equal(await page.getByRole("textbox", { name: "Write a message" }).inputValue(), "Not yet sent");
+    },
+    desktop,
+  ));
+
+test("the search finds names and what was said", () =>
+  at(
+    "?stand-in#/c/1",
+    async (page) => {
+      await seen(page, "Fine with me");
+      await page.getByRole("searchbox").fill("FINE scores");
+      await page.getByRole("link", { name: /Fine with me/ }).waitFor();
+      await page.getByRole("searchbox").fill("choir");
+      await page.locator(".rows").getByRole("link", { name: /Thursday choir/ }).waitFor();
+      assert.equal(await page.getByRole("link", { name: /Moving house/ }).count(), 0);
+      await page.getByRole("searchbox").fill("qqqq");
+      await seen(page, "Nothing found");
+    },
+    desktop,
+  ));
+
+test("somebody with a contact's name is shown as somebody else, and asks before anything goes back", () =>
+  at("?stand-in", async (page) => {
+    await page.getByRole("button", { name: "1 person asks to talk with you" }).click();
+    const row = page.getByRole("link", { name: /Mira\? [0-9a-f]{8}/ });
+    await row.click();
+    await seen(page, "Can you send me the door code?");
+    await page.getByLabel("What you call them").fill("Not Mira");
+    await page.getByRole("button", { name: "Accept" }).click();
+    await page.getByRole("heading", { name: "Not Mira" }).waitFor();
+    await page.getByRole("textbox", { name: "Write a message" }).waitFor();
+  }));
+
+test("a request can be blocked", () =>
+  at("?stand-in#/c/6", async (page) => {
+    await page.getByRole("button", { name: "Block" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Block" }).click();
+    await page.getByRole("heading", { name: "sotto" }).waitFor();
+    assert.equal(await page.getByText("asks to talk with you").count(), 0);
+    await page.goto(page.url().replace(/#.*/, "#/blocked"));
+    await page.getByRole("button", { name: "Unblock" }).click();
+    await seen(page, "You have blocked nobody.");
+  }));
+
+test("a conversation is begun with one person or several, renamed, and left", () =>
+  at("?stand-in#/new", async (page) => {
+    await page.getByRole("checkbox", { name: /Mira/ }).check();
+    await page.getByRole("checkbox", { name: /Ayesha/ }).check();
+    await page.getByLabel("Name of the conversation").fill("Walk on Sunday");
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByRole("heading", { name: "Walk on Sunday" }).waitFor();
+    await seen(page, "began this conversation");
+    await page.getByRole("link", { name: /About this conversation/ }).click();
+    await page.getByLabel("Name of the conversation").fill("Walk on Monday");
+    await page.getByRole("button", { name: "Rename" }).click();
+    await page.locator(".person-name", { hasText: "Walk on Monday" }).waitFor();
+    await page.getByRole("button", { name: /^Remove.*Mira/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await page.getByText("2 people").waitFor();
+    await page.getByRole("button", { name: "Leave conversation" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Leave conversation" }).click();
+    await seen(page, "You left this conversation.");
+  }));
+
+test("a contact comes by a link, and one's own link is shown to be handed over", () =>
+  at("?stand-in#/add", async (page) => {
+    await page.getByLabel("Their link").fill("nonsense");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await seen(page, "That is not complete");
+    await page.getByLabel("Their link").fill("sotto:contact:127.0.0.1:7000#abc");
+    await page.getByLabel("What you call them").first().fill("Jo from work");
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("heading", { name: "Jo from work" }).waitFor();
+    await page.getByRole("button", { name: "We compared" }).click();
+    await page.getByRole("button", { name: "Not compared any more" }).waitFor();
+    await page.goto(page.url().replace(/#.*/, "#/link"));
+    await page.getByRole("button", { name: "Make a link" }).click();
+    await page.getByRole("img", { name: "The link as a QR code" }).waitFor();
+  }));
+
+test("a photo goes out without what its file says beside the picture; a file goes out as it is", () =>
+  at("?stand-in#/c/5", async (page) => {
+    const jpeg = Buffer.from(
+      await page.evaluate(async () => {
+        const canvas = document.createElement("canvas");
+        canvas.width = canvas.height = 64;
+        canvas.getContext("2d").fillRect(0, 0, 32, 32);
+        const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg"));
+        return [...new Uint8Array(await blob.arrayBuffer())];
+      }),
+    );
+    const note = Buffer.from("Exif\0\0 taken at 12 Harbour Street");
+    const length = Buffer.from([0xff, 0xe1, (note.length + 2) >> 8, (note.length + 2) & 255]);
+    const telling = Buffer.concat([jpeg.subarray(0, 2), length, note, jpeg.subarray(2)]);
+    const pick = async () => {
+      await page.locator("input.picker").setInputFiles({ name: "IMG_2026.jpg", mimeType: "image/jpeg", buffer: telling });
+      await page.getByRole("img", { name: "Preview of the photo" }).waitFor();
+    };
+    await pick();
+    await page.getByRole("dialog").getByLabel("Say something with it").fill("Look");
+    await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByRole("progressbar", { name: "Sending photo.jpg" }).waitFor();
+    await bubble(page, "Look").waitFor();
+    const sent = Buffer.from(await stored(page));
+    assert.equal(sent.readUInt16BE(0), 0xffd8);
+    assert.ok(!sent.includes("Harbour"));
+    await bubble(page, "Look").getByRole("button", { name: /Photo from/ }).waitFor();
+    await pick();
+    await page.getByRole("checkbox", { name: /original file/ }).check();
+    await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+    await page.locator(".transfer").waitFor({ state: "detached" });
+    assert.ok(Buffer.from(await stored(page)).equals(telling));
+  }));
+
+test("a conversation is saved as text", () =>
+  at("?stand-in#/c/1/about", async (page) => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save as text" }).click(),
+    ]);
+    const text = readFileSync(await download.path(), "utf8");
+    assert.equal(download.suggestedFilename(), "Thursday choir.txt");
+    assert.match(text, /Two are still missing\.\n {4}\(edited\)/);
+    assert.ok(!text.includes("stil missing"));
+    assert.ok(!text.includes("Wrong conversation"));
+  }));
+
+test("language and look can be chosen, and stay", () =>
+  at("?stand-in#/settings/look", async (page) => {
+    await page.getByLabel("Look", { exact: true }).selectOption("dark");
+    await page.getByLabel("Language", { exact: true }).selectOption("zh-Hant");
+    await page.getByLabel("外觀", { exact: true }).waitFor();
+    await page.reload();
+    await page.getByLabel("外觀", { exact: true }).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.lang), "zh-Hant");
+    assert.equal(await page.evaluate(() => getComputedStyle(document.body).colorScheme), "dark");
+    await page.evaluate(() => localStorage.clear());
+  }));
+
+const views = [
+  ["?stand-in=none", "h1"],
+  ["?stand-in=none#join=sotto:join:x", "form"],
+  ["?stand-in=locked", "form"],
+  ["?stand-in=empty", ".empty"],
+  ["?stand-in", ".rows .row"],
+  ["?stand-in#/c/1", ".message"],
+  ["?stand-in#/c/5", ".photo img"],
+  ["?stand-in#/c/7", ".composer.closed"],
+  ["?stand-in#/c/1/about", ".items"],
+  ["?stand-in#/c/6", "blockquote"],
+  ["?stand-in#/requests", ".detail .row"],
+  ["?stand-in#/new", ".picks"],
+  ["?stand-in#/people", ".row"],
+  ["?stand-in#/add", "form"],
+  ["?stand-in#/link", ".items"],
+  ["?stand-in#/settings/profile", ".detail form"],
+  ["?stand-in#/settings/handle", ".detail form"],
+  ["?stand-in#/settings/devices", ".items"],
+  ["?stand-in#/settings/notices", ".notice"],
+  ["?stand-in#/settings/look", "select"],
+  ["?stand-in#/settings/security", ".detail .part"],
+  ["?stand-in#/settings/promise", ".detail p"],
+];
+
+for (const [name, scheme, language, size] of [
+  ["on a phone, light, in English", "light", "en", phone],
+  ["on a phone, dark, in Chinese", "dark", "zh-Hant", phone],
+  ["on a desktop, dark, in English", "dark", "en", desktop],
+  ["on a desktop, light, in Chinese", "light", "zh-Hant", desktop],
+])
+  test(`axe has nothing to say of any view ${name}`, () =>
+    at(
+      "",
+      async (page) => {
+        await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+        await page.evaluate((l) => localStorage.setItem("language", l), language);
+        for (const [path, there] of views) {
+          await page.goto("about:blank");
+          await page.goto(server.url + path);
+          await page.locator(there).first().waitFor();
+          await look(page, path, size);
+        }
+        await page.goto("about:blank");
+        await page.goto(server.url + "?stand-in#/c/1");
+        await page.locator(".message").last().hover();
+        await page.locator(".message").last().locator(".message-more").click();
+        await page.locator("dialog").waitFor();
+        await look(page, "the dialog of a message", size);
+        await page.evaluate(() => localStorage.clear());
+      },
+      size,
+    ));
+
+async function look(page, where, size) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+  );
+  const said = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")}`);
+  assert.deepEqual(said, [], where);
+  const over = await page.evaluate((width) => {
+    const beyond = [...document.querySelectorAll("body *")].filter((e) => {
+      const r = e.getBoundingClientRect();
+      return r.width > 1 && (r.right > width + 1 || r.left < -1) && getComputedStyle(e).position !== "absolute";
+    });
+    return beyond.map((e) => e.className || e.tagName);
+  }, size.width);
+  assert.deepEqual(over, [], `${where}: beyond the edge`);
+}
+
+test("the policy refused nothing, and nothing was thrown", () => assert.deepEqual(refused, []));

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The page's own tests: what it reckons, under node; what people see, in Debian's Chromium. Prints TAP.
+#
+#   web/tests/run.sh unit | pages
+set -uo pipefail
+cd "$(dirname "$0")/.."
+[ -e node_modules/typescript ] || { echo "1..0 # SKIP scripts/build.sh web has not fetched npm's packages"; exit 0; }
+if [ "$1" = pages ]; then
+    command -v chromium >/dev/null || { echo "1..0 # SKIP there is no chromium"; exit 0; }
+    exec node --test-reporter=tap --test tests/pages.test.mjs
+fi
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+esbuild tests/unit.test.ts --bundle --platform=node --format=esm --target=node18 --jsx=automatic \
+    --jsx-import-source=preact --log-level=warning --outfile="$made/unit.test.mjs" || exit 1
+node --test-reporter=tap --test "$made/unit.test.mjs"
