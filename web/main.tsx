@@ -1,5 +1,5 @@
-import { render } from "preact";
+import { connect } from "./core/client";
 import { keepOffline } from "./offline";
+import { start } from "./page/start";
 
-render(<p>Sotto</p>, document.getElementById("app")!);
-keepOffline(() => {});
+start(connect(), keepOffline);

@@ -15,11 +15,21 @@ import { onLanguage, w } from "./words";
 
 type Stage = "starting" | "locked" | "none" | "open" | "broken";
 
-export function App({ core }: { core: Core }) {
+export function App({ core, keep }: { core: Core; keep: (newer: (use: () => void) => void) => void }) {
   const [, again] = useReducer((n: number) => n + 1, 0);
+  const [newer, setNewer] = useState<{ use: () => void }>();
   useEffect(() => onLanguage(() => again(0)), []);
+  useEffect(() => keep((use) => setNewer({ use })), []);
   return (
     <CoreContext.Provider value={core}>
+      {newer !== undefined && (
+        <aside class="newer" aria-label={w().newer}>
+          <p>{w().newer}</p>
+          <button type="button" class="button" onClick={newer.use}>
+            {w().useNewer}
+          </button>
+        </aside>
+      )}
       <Gate />
     </CoreContext.Provider>
   );

@@ -341,7 +341,7 @@ export class StandIn implements Core {
 
   private status(): Status {
     return {
-      account: me.account,
+      account: true,
       registered: this.registered,
       registering: false,
       deleted: false,

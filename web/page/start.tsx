@@ -3,7 +3,8 @@ import type { Core } from "../core/types";
 import { App } from "./app";
 import { begin } from "./words";
 
-export function start(core: Core): void {
+// keep: has the page kept for when there is no network, and tells when a newer one came, with what begins to use it.
+export function start(core: Core, keep: (newer: (use: () => void) => void) => void): void {
   begin();
-  render(<App core={core} />, document.getElementById("app")!);
+  render(<App core={core} keep={keep} />, document.getElementById("app")!);
 }

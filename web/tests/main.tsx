@@ -12,4 +12,4 @@ const core = new StandIn({
   now: Date.now(),
 });
 (globalThis as { standIn?: StandIn }).standIn = core;
-start(core);
+start(core, () => {});

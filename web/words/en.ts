@@ -9,25 +9,23 @@ export const en = {
   tag: "en",
   direction: "ltr" as "ltr" | "rtl",
   languageName: "English",
-  motto: "In a quiet voice.",
 
   // Everywhere
   back: "Back",
   close: "Close",
   cancel: "Cancel",
-  done: "Done",
   save: "Save",
   copy: "Copy",
   copied: "Copied",
   share: "Share",
-  more: "More",
   you: "you",
   You: "You",
   notAContact: "not a contact",
   verified: "verified",
   opening: "Opening…",
   working: "Working…",
-  skip: "Skip to the messages",
+  newer: "The server has a newer version of this page.",
+  useNewer: "Use it now",
   navigation: "Main",
   tabs: { chats: "Chats", people: "People", settings: "Settings" },
 
@@ -76,7 +74,6 @@ export const en = {
   unlockHow: "What is kept in this browser opens with your passphrase.",
   unlock: "Unlock",
   unlocking: "Unlocking…",
-  wrongPassphrase: "That passphrase is wrong. Nothing was changed.",
   forgot: "I forgot it",
   forgotHow:
     "Nobody can reset a passphrase. You can wipe what is kept in this browser, and link it again or take your account back by its words.",
@@ -142,7 +139,6 @@ export const en = {
   write: "Write a message",
   send: "Send",
   attach: "Attach a file or photo",
-  replyTo: (name: string) => `Reply to ${name}`,
   editing: "Editing your message",
   stopReply: "Don’t reply",
   stopEdit: "Don’t edit",
@@ -161,7 +157,6 @@ export const en = {
   addReaction: (emoji: string) => `React with ${emoji}`,
   edited: "edited",
   withdrawn: "This message was withdrawn.",
-  quoted: (name: string) => `In reply to ${name}`,
   goToQuoted: "Go to that message",
   quoteMissing: "a message that is not here",
   cantShow: "This version can’t show it all.",
@@ -207,7 +202,6 @@ export const en = {
   standsStill: "It stands still, and goes on by itself.",
   expired: "Not at the server any more",
   photoOf: (name: string) => `Photo from ${name}`,
-  fileTooLarge: "Files may have up to 2 GB.",
   broken: "This picture can’t be read. Send it as a file.",
 
   // About a conversation
@@ -382,7 +376,6 @@ export const en = {
   deleteHow: "Ends the account at the server, on all devices. Conversations here stay readable.",
   deleteSure: "The account can’t be used any more, by nobody.",
   deleteWord: "delete",
-  otherTab: "Sotto is used in another tab. This one shows the same.",
 
   // Why it did not work
   failed: "That did not work",
