@@ -61,7 +61,7 @@ export function Chat({ of }: { of: Conversation }) {
   const handle = useRef<ListHandle | null>(null);
   const composer = useRef<HTMLTextAreaElement>(null);
   const [atEnd, setAtEnd] = useState(true);
-  const [readBefore] = useState(of.read);
+  const [before] = useState(of); // as it was when it was opened
   const [acting, setActing] = useState<Entry | null>(null);
   const [flash, setFlash] = useState(0);
   const [draft, setDraftNow] = useState<Draft>(drafts.get(of.number) ?? { text: "", reply: null, edit: null });
@@ -79,7 +79,9 @@ export function Chat({ of }: { of: Conversation }) {
 
   const keys = useMemo(() => entries.map((e) => e.message.number), [entries]);
   const byId = useMemo(() => new Map(entries.map((e) => [e.message.id, e])), [entries]);
-  const firstNew = entries.findIndex((e) => e.message.number > readBefore && !e.message.own);
+  const firstNew = entries.findIndex(
+    ({ message: m }) => m.number > before.read && m.number <= before.messages && !m.own,
+  );
 
   // Read is what was in sight at the end of an open page.
   const newest = entries[entries.length - 1]?.message.number ?? 0;

@@ -188,10 +188,8 @@ export function MyLink() {
   const [once, setOnce] = useState(true);
   const [days, setDays] = useState("30");
   const [link, setLink] = useState("");
-  const [gone, setGone] = useState<number[]>([]);
   const make = () =>
     task.start(async () => setLink((await run(core, "contact-link", once, Number(days))).text));
-  const shown = links.filter((l) => !gone.includes(l.number));
   return (
     <View title={w().myLink} back={back}>
       <form
@@ -233,11 +231,11 @@ export function MyLink() {
           </div>
         )}
       </form>
-      {shown.length > 0 && (
+      {links.length > 0 && (
         <section class="part">
           <h2>{w().givenLinks}</h2>
           <ul class="items">
-            {shown.map((l) => (
+            {links.map((l) => (
               <li key={l.number}>
                 <span>
                   {w().linkOf(dateText(l.made))}
@@ -251,12 +249,7 @@ export function MyLink() {
                 <button
                   type="button"
                   class="button"
-                  onClick={() =>
-                    void task.start(async () => {
-                      await core.call("link-revoke", l.number);
-                      setGone([...gone, l.number]);
-                    })
-                  }
+                  onClick={() => void task.start(() => core.call("link-revoke", l.number))}
                 >
                   {w().revoke}
                 </button>
@@ -462,13 +455,11 @@ export function BlockedPeople() {
   const core = useCore();
   const task = useTask();
   const blocked = useView<Blocked[]>((e) => e.type === "conversation" || e.type === "synced", "blocked");
-  const [free, setFree] = useState<string[]>([]);
-  const shown = (blocked ?? []).filter((b) => !free.includes(b.account));
   return (
     <View title={w().blockedPeople} back={back}>
-      {blocked !== undefined && shown.length === 0 && <p class="empty">{w().noBlocked}</p>}
+      {blocked?.length === 0 && <p class="empty">{w().noBlocked}</p>}
       <ul class="items">
-        {shown.map((b) => (
+        {blocked?.map((b) => (
           <li key={b.account}>
             <span>
               <Name account={b.account} name={b.name} />
@@ -477,12 +468,7 @@ export function BlockedPeople() {
             <button
               type="button"
               class="button"
-              onClick={() =>
-                void task.start(async () => {
-                  await core.call("unblock", b.account);
-                  setFree([...free, b.account]);
-                })
-              }
+              onClick={() => void task.start(() => core.call("unblock", b.account))}
             >
               {w().unblock}
             </button>

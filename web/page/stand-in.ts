@@ -323,11 +323,6 @@ export class StandIn implements Core {
     return { command, message: message.number };
   }
 
-  private changed(conversation = 0): object {
-    setTimeout(() => this.tell({ type: "conversation", conversation }));
-    return {};
-  }
-
   // For tests: somebody says something.
   hear(conversation: number, text: string): void {
     const talk = this.find(conversation);
@@ -488,33 +483,32 @@ export class StandIn implements Core {
       }
       case "contact-rename":
         this.known(one).petname = text(two);
-        return this.changed();
+        return {}; // what is done at once is not told
       case "verified":
         this.known(one).verified = two === true;
-        return this.changed();
+        return {}; // what is done at once is not told
       case "block":
         this.blocked.push({ account: text(one), name: this.talks.flatMap((t) => t.people).find((p) => p.account === one)?.name ?? "", time: Date.now() });
         this.talks = this.talks.filter((t) => !(t.c.state === "request" && t.c.inviter === one));
-        return this.changed();
+        return {}; // what is done at once is not told
       case "unblock":
         this.blocked = this.blocked.filter((b) => b.account !== one);
-        return this.changed();
+        return {}; // what is done at once is not told
       case "accept": {
         const talk = this.find(one);
         talk.c.state = "active";
         talk.people[0]!.petname = text(two);
         this.contacts.push(talk.people[0]!);
-        return this.changed(talk.c.number);
+        return {}; // what is done at once is not told
       }
       case "decline":
         this.talks = this.talks.filter((t) => t !== this.find(one));
-        return this.changed();
+        return {}; // what is done at once is not told
       case "new": {
         const people = args.slice(1).map((a) => this.known(a));
         const talk = this.talk(people, { name: text(one) });
         this.clock = Math.max(this.clock, Date.now());
         this.put(talk, me, { kind: "created", id: "" }, 0);
-        this.changed(talk.c.number);
         return { ...this.end(++this.command), conversation: talk.c.number };
       }
       case "add":
@@ -531,7 +525,7 @@ export class StandIn implements Core {
         return this.send(this.find(one), { shape: "delete", replaces: text(two) });
       case "read":
         this.find(one).c.read = Number(two);
-        return this.changed(Number(one));
+        return {}; // what is done at once is not told
       case "file":
         this.files.set(text(one), two as Blob);
         return {};
@@ -547,7 +541,7 @@ export class StandIn implements Core {
         if (two !== "-") this.name = text(two);
         if (three instanceof Uint8Array) this.picture = btoa(String.fromCharCode(...three));
         else if (three === "") this.picture = "";
-        return this.changed();
+        return {}; // what is done at once is not told
       case "handle-claim":
         this.handle = text(one);
         return this.end(++this.command, {}, 400);
@@ -558,7 +552,6 @@ export class StandIn implements Core {
         return this.end(++this.command, one === "nobody" ? { error: "NOT_FOUND" } : {}, 400);
       case "notice-read":
         for (const n of this.notices) if (n.number === one) n.read = true;
-        this.tell({ type: "desk" });
         return {};
       case "online":
         this.setOnline(one === true);
@@ -628,7 +621,6 @@ export class StandIn implements Core {
   private meet(p: Made): { account: string } {
     if (this.contacts.some((c) => c.account === p.account)) fail("EXISTS");
     this.contacts.push(p);
-    this.changed();
     return { account: p.account };
   }
 
@@ -646,7 +638,7 @@ export class StandIn implements Core {
       ];
       const about = name === "leave" || name === "renew" ? me : subject;
       this.say(talk, me, { kind, id: "", state: "received", text: name === "rename" ? what : "", subject: about?.account ?? "", subject_name: about?.name ?? "" });
-      this.changed(talk.c.number);
+      this.tell({ type: "conversation", conversation: talk.c.number });
     }, 80);
     return this.end(command, {}, 120);
   }
@@ -662,7 +654,7 @@ export class StandIn implements Core {
       );
     setTimeout(() => {
       if (this.ended.has(command)) return;
-      this.say(talk, me, {
+      const message = this.say(talk, me, {
         shape: "file",
         state: "sent",
         text: String(text),
@@ -670,7 +662,7 @@ export class StandIn implements Core {
         file: { name: String(name), type: String(type), description: "", size: total, expires: 0 },
       });
       this.files.set("made", this.files.get(String(place))!);
-      this.end(command, { conversation: talk.c.number }, 0);
+      this.end(command, { conversation: talk.c.number, message: message.number }, 0);
     }, 400);
     return { command };
   }

@@ -5,6 +5,27 @@ import { useCallback, useContext, useEffect, useRef, useState } from "preact/hoo
 import type { Argument, Contact, Conversation, Core, CoreError, CoreEvent, DoneEvent, Status } from "../core/types";
 import { w } from "./words";
 
+// What only looks. After every other call all views are asked again: the core tells what happens to it, not what it was asked.
+const looks = new Set(
+  (
+    "status conversations conversation messages members contacts blocked devices links safety words linking handle found " +
+    "profile picture desk notices record-get exists open lock wipe persist file taken"
+  ).split(" "),
+);
+const changes = new Set<() => void>();
+
+export function telling(core: Core): Core {
+  return {
+    call: async (name, ...args) => {
+      const answer = await core.call(name, ...args);
+      if (!looks.has(name)) changes.forEach((ask) => ask());
+      return answer;
+    },
+    done: (command) => core.done(command),
+    on: (listener) => core.on(listener),
+  };
+}
+
 export const CoreContext = createContext<Core | null>(null);
 
 export function useCore(): Core {
@@ -37,12 +58,15 @@ export function useView<T>(wakes: (event: CoreEvent) => boolean, name: string, .
         void ask();
       }
     };
-    void ask();
+    const asked = () => void ask();
+    asked();
+    changes.add(asked);
     const off = core.on((event) => {
       if (event.type === "writer" || wakesNow.current(event)) void ask();
     });
     return () => {
       over = true;
+      changes.delete(asked);
       off();
     };
   }, [core, key]);

@@ -1,7 +1,7 @@
 // Files on their way, in both directions, for as long as the page is open.
 
 import { useEffect, useReducer } from "preact/hooks";
-import type { Core, CoreError, CoreEvent, Message } from "../core/types";
+import type { Core, CoreError, CoreEvent, DoneEvent, Message } from "../core/types";
 
 export interface Transfer {
   command: number;
@@ -38,7 +38,11 @@ export function useTransfers(): readonly Transfer[] {
   return [...transfers];
 }
 
-async function follow(core: Core, transfer: Transfer, begin: () => Promise<{ command: number }>): Promise<boolean> {
+async function follow(
+  core: Core,
+  transfer: Transfer,
+  begin: () => Promise<{ command: number }>,
+): Promise<DoneEvent | undefined> {
   transfers.add(transfer);
   tell();
   const off = core.on((e: CoreEvent) => {
@@ -53,10 +57,10 @@ async function follow(core: Core, transfer: Transfer, begin: () => Promise<{ com
     const done = await core.done(transfer.command);
     if (done.error !== "") throw { error: done.error, reason: done.reason };
     transfer.done = transfer.total;
-    return true;
+    return done;
   } catch (e) {
     transfer.failed = e as CoreError;
-    return false;
+    return undefined;
   } finally {
     off();
     tell();
@@ -89,7 +93,9 @@ export async function sendFile(core: Core, s: Sending): Promise<void> {
     await core.call("file", place, s.file);
     return core.call("file-send", s.conversation, place, s.name, s.type, s.text, s.reply, s.file.size);
   });
-  if (sent || transfer.failed?.error === "CLOSED") transfers.delete(transfer);
+  // What was sent from here is shown from here.
+  if (sent !== undefined && sent.message > 0) transfer.message = sent.message;
+  else if (sent !== undefined || transfer.failed?.error === "CLOSED") transfers.delete(transfer);
   tell();
 }
 
@@ -115,7 +121,7 @@ export async function fetchFile(core: Core, conversation: number, message: Messa
   const fetched = await follow(core, transfer, () =>
     core.call("file-fetch", conversation, message.number, place, 0, hurry),
   );
-  if (fetched) transfer.blob = await core.call<Blob>("taken", place).catch(() => null);
+  if (fetched !== undefined) transfer.blob = await core.call<Blob>("taken", place).catch(() => null);
   tell();
 }
 
