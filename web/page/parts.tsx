@@ -3,7 +3,7 @@
 import type { ButtonHTMLAttributes, ComponentChildren, InputHTMLAttributes } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { encode } from "uqr";
-import type { Conversation, Picture } from "../core/types";
+import type { Argument, Conversation, Picture, Profile } from "../core/types";
 import { called, clean, copyText, useHome, useView, type Task } from "./state";
 import { w } from "./words";
 
@@ -95,17 +95,23 @@ function usePicture(base64: string, kind: string): string {
   return url;
 }
 
+// Our own picture, as we show it.
+function kindOf(base64: string): string {
+  if (base64.startsWith("iVBOR")) return "png";
+  return base64.startsWith("UklGR") ? "webp" : "jpeg";
+}
+
 // The name stands beside it, so it has none of its own.
 export function Face({ account, name, conversation = 0 }: { account: string; name: string; conversation?: number }) {
   const home = useHome();
-  const shown = account === home.status.id ? clean(home.status.name) : called(home, account, name).name;
-  const got = useView<Picture>(
+  const us = account === home.status.id;
+  const shown = us ? clean(home.status.name) : called(home, account, name).name;
+  const got = useView<Picture | Profile>(
     (e) => e.type === "conversation" || e.type === "synced",
-    "picture",
-    account,
-    conversation,
+    ...((us ? ["profile", conversation] : ["picture", account, conversation]) as [string, ...Argument[]]),
   );
-  const url = usePicture(got?.picture ?? "", got?.kind ?? "");
+  const picture = got?.picture ?? "";
+  const url = usePicture(picture, got !== undefined && "kind" in got ? got.kind : kindOf(picture));
   return (
     <span class={`face tint-${tint(account)}`} aria-hidden="true">
       {url !== "" ? <img src={url} alt="" /> : initial(shown)}
