@@ -223,6 +223,7 @@ function LinkSteps({ task, again }: { task: Task; again: () => void }) {
       return (
         <>
           <p>{w().linkHow}</p>
+          <h2>{w().linkCode}</h2>
           <Qr text={linking.code} label={w().linkQr} />
           <p class="code" dir="ltr">
             {linking.code}

@@ -237,7 +237,7 @@ function LinkADevice() {
         <LinkDigits digits={linking.digits} task={answer} />
       ) : (
         <>
-          <Field label={w().linkCode} hint={w().linkDeviceHow} value={code} onValue={setCode} required dir="ltr" />
+          <Field label={w().linkCodeNew} hint={w().linkDeviceHow} value={code} onValue={setCode} required dir="ltr" />
           <button class="button main" disabled={task.busy || code.trim() === ""}>
             {w().take}
           </button>

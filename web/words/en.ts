@@ -315,6 +315,7 @@ export const en = {
   thisDevice: "this device",
   firstDevice: "has the account’s key",
   linkDevice: "Link a device",
+  linkCodeNew: "Code of the new device",
   linkDeviceHow: "The new device shows a code: paste it here.",
   linkDeviceNot: "Only the device with your account’s key can link others and sign them off.",
   take: "Go on",

@@ -295,6 +295,7 @@ export const zhHant: Words = {
   thisDevice: "這部裝置",
   firstDevice: "持有帳戶的金鑰",
   linkDevice: "連結裝置",
+  linkCodeNew: "新裝置的代碼",
   linkDeviceHow: "新裝置會顯示一個代碼：貼在這裡。",
   linkDeviceNot: "只有持有帳戶金鑰的裝置才能連結或登出其他裝置。",
   take: "繼續",
