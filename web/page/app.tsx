@@ -1,6 +1,6 @@
 // The whole: what is open, and which view stands beside the list.
 
-import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Contact, Conversation, Core, Status } from "../core/types";
 import { Chat } from "./chat";
 import { Chats } from "./chats";
@@ -9,8 +9,8 @@ import { Broken, FirstSteps, isSettled, Opening, Unlock } from "./first";
 import { AddContact, MyLink, NewChat, People, Person, BlockedPeople } from "./people";
 import { Requests, RequestView } from "./requests";
 import { SettingsPart, Settings } from "./settings";
-import { Icon } from "./parts";
-import { CoreContext, explain, go, HomeContext, isCoreError, useCore, useRoute, useView, type Home } from "./state";
+import { Icon, IconButton } from "./parts";
+import { clean, CoreContext, explain, go, HomeContext, isCoreError, useCore, useRoute, useView, type Home } from "./state";
 import { onLanguage, w } from "./words";
 
 type Stage = "starting" | "locked" | "none" | "open" | "broken";
@@ -64,7 +64,7 @@ function Gate() {
         <Opened
           made={stage === "open"}
           onMade={() => setStage("open")}
-          onLocked={() => void (setStage("starting"), look())}
+          onLocked={() => setStage("locked")}
           onWiped={() => (history.replaceState(null, "", location.pathname + location.search), setStage("none"))}
         />
       );
@@ -135,6 +135,43 @@ function Tabs({ now, home }: { now: Tab; home: Home }) {
   );
 }
 
+// What went wrong by itself, until it was read.
+function Trouble() {
+  const core = useCore();
+  const [text, setText] = useState("");
+  useEffect(
+    () =>
+      core.on((e) => {
+        if (e.type === "gaps") setText(w().connection.behind);
+        else if (e.type === "trouble" && e.error !== "IDENTITY") setText(explain({ error: e.error, reason: e.reason }));
+        else if (e.type === "petname") setText(w().petnameTwice(`\u2068${clean(e.text)}\u2069`));
+      }),
+    [core],
+  );
+  return (
+    <div role="alert">
+      {text !== "" && (
+        <div class="warning trouble">
+          <p>{text}</p>
+          <IconButton icon="close" label={w().close} onClick={() => setText("")} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+// On a phone the list gives way to a view and comes back: the focus goes along.
+function useReturn(detail: boolean): void {
+  const from = useRef("");
+  useEffect(() => {
+    if (detail) from.current = location.hash;
+    else if (from.current !== "" && document.activeElement === document.body) {
+      const row = [...document.querySelectorAll<HTMLElement>(".side a")].find((a) => from.current.startsWith(a.getAttribute("href")!));
+      (row ?? document.querySelector<HTMLElement>(".side a"))?.focus();
+    }
+  });
+}
+
 function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; onWiped: () => void }) {
   const [place = "chats", one = "", two = ""] = useRoute();
   const tab = tabOf(place);
@@ -143,7 +180,10 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
     document.title = unread > 0 ? `(${unread}) Sotto` : "Sotto";
   }, [unread]);
   const detail = detailOf(place, one, two, home, onLocked, onWiped);
+  useReturn(detail !== null);
   return (
+    <>
+    <Trouble />
     <main class={`frame ${detail ? "with-detail" : ""}`}>
       <div class="side">
         <div class="side-inside">
@@ -161,6 +201,7 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
         )}
       </div>
     </main>
+    </>
   );
 }
 

@@ -60,6 +60,7 @@ export function Chat({ of }: { of: Conversation }) {
   const { entries } = history;
   const handle = useRef<ListHandle | null>(null);
   const composer = useRef<HTMLTextAreaElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [before] = useState(of); // as it was when it was opened
   const [acting, setActing] = useState<Entry | null>(null);
@@ -108,12 +109,17 @@ export function Chat({ of }: { of: Conversation }) {
     if (history.ready && /^\d+$/.test(jump)) void show(Number(jump));
   }, [history.ready, jump]);
 
+  // Where there is a keyboard the composer takes the focus.
   useEffect(() => {
-    const unloaded = async (e: KeyboardEvent) => {
+    if (document.activeElement !== composer.current) heading.current?.focus({ preventScroll: true });
+  }, []);
+
+  useEffect(() => {
+    const onEscape = (e: KeyboardEvent) => {
       if (e.key === "Escape" && !e.defaultPrevented && document.querySelector("dialog[open]") === null) go("chats");
     };
-    addEventListener("keydown", unloaded);
-    return () => removeEventListener("keydown", unloaded);
+    addEventListener("keydown", onEscape);
+    return () => removeEventListener("keydown", onEscape);
   }, []);
 
   const begin = (next: Partial<Draft>) => {
@@ -176,7 +182,7 @@ export function Chat({ of }: { of: Conversation }) {
         <a class="bar-title" href={`#/c/${of.number}/about`}>
           <GroupFace of={of} />
           <span>
-            <h1>
+            <h1 ref={heading} tabIndex={-1}>
               <Title of={of} />
             </h1>
             <span class="bar-sub">{subtitle(home, of)}</span>

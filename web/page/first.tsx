@@ -359,10 +359,9 @@ export function Unlock({ onOpen, onWiped }: { onOpen: () => void; onWiped: () =>
           autocomplete="current-password"
           value={passphrase}
           onValue={setPassphrase}
-          required
         />
         <TaskLine task={task} words={w().unlocking} />
-        <button class="button main wide" disabled={task.busy || passphrase === ""}>
+        <button class="button main wide" disabled={task.busy}>
           {w().unlock}
         </button>
       </form>

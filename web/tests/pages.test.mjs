@@ -242,6 +242,24 @@ test("the keyboard is enough", () =>
     desktop,
   ));
 
+test("on a phone the focus goes along, into a view and back", () =>
+  at("?stand-in", async (page) => {
+    await page.getByRole("link", { name: /Thursday choir/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement?.tagName === "H1");
+    await page.getByRole("button", { name: "Back" }).press("Enter");
+    await page.waitForFunction(() => document.activeElement?.getAttribute("href") === "#/c/1");
+  }));
+
+test("what goes wrong by itself is said, wherever one is", () =>
+  at("?stand-in#/c/1", async (page) => {
+    await seen(page, "Fine with me");
+    await page.evaluate(() => globalThis.standIn.tell({ type: "trouble", error: "DISK_FULL" }));
+    await page.getByRole("alert").getByText("There is no room left").waitFor();
+    await page.getByRole("alert").getByRole("button", { name: "Close" }).click();
+    await page.getByText("There is no room left").waitFor({ state: "detached" });
+  }));
+
 test("a draft stays with its conversation", () =>
   at(
     "?stand-in#/c/5",

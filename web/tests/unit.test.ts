@@ -98,11 +98,12 @@ test("days and runs of one person", () => {
   const entries = fold([
     said({ time: noon }),
     said({ time: noon + 60_000 }),
-    said({ time: noon + 120_000, sender: "bb" }),
+    said({ time: noon + 600_000 }),
+    said({ time: noon + 620_000, sender: "bb" }),
     said({ time: noon + 86_400_000, sender: "bb" }),
   ]);
-  assert.deepEqual(entries.map((_, i) => beginsDay(entries, i)), [true, false, false, true]);
-  assert.deepEqual(entries.map((_, i) => continues(entries, i)), [false, true, false, false]);
+  assert.deepEqual(entries.map((_, i) => beginsDay(entries, i)), [true, false, false, false, true]);
+  assert.deepEqual(entries.map((_, i) => continues(entries, i)), [false, true, false, false, false]);
 });
 
 test("rows stand where their heights put them, guessed or measured", () => {

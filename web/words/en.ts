@@ -236,6 +236,7 @@ export const en = {
   theirLink: "Their link",
   theirLinkHint: "It begins with sotto:contact:",
   petname: "What you call them",
+  petnameTwice: (name: string) => `Your devices called two people ${name}. Only who got the name last has it now.`,
   petnameHint: "Only you see it. Leave it empty to use their own name.",
   addByLink: "Add by link",
   findByHandle: "Find by handle",

@@ -221,6 +221,7 @@ export const zhHant: Words = {
   theirLink: "對方的連結",
   theirLinkHint: "以 sotto:contact: 開頭",
   petname: "你對此人的稱呼",
+  petnameTwice: (name) => `你的裝置以 ${name} 稱呼了兩個人。現在只有最後得到這個名稱的人使用它。`,
   petnameHint: "只有你看得到。留空則使用對方自己的名稱。",
   addByLink: "以連結加入",
   findByHandle: "以代號尋找",
