@@ -43,7 +43,8 @@ export type MessageKind =
   | "updated"
   | "renamed"
   | "linked"
-  | "unlinked";
+  | "unlinked"
+  | "timer"; // messages stay so many seconds, in text, from now on
 
 export interface Message {
   number: number;
@@ -63,6 +64,12 @@ export interface Message {
   replaces: string;
   text: string;
   file: FileInfo | null;
+  // Of a core that has them:
+  edited?: boolean; // text is that of the newest edit
+  withdrawn?: boolean;
+  expires?: number; // 0: it stays
+  delivered?: number; // so many others told that it came,
+  read?: number; // or that they read it
 }
 
 export interface Conversation {
@@ -81,6 +88,7 @@ export interface Conversation {
   refused: number;
   unheard: number;
   last: Message | null;
+  timer?: number; // seconds that messages stay; 0: they do
 }
 
 export interface Member {
@@ -188,6 +196,7 @@ export interface CoreEvent {
     | "petname"
     | "desk"
     | "trouble"
+    | "changed" // an entry: ask for it again, it may be gone
     | "writer"; // the page's end's own: this tab became the writer, or ceased to be
   command: number;
   error: string;

@@ -4,9 +4,9 @@ import { useMemo, useState } from "preact/hooks";
 import type { Conversation, Member } from "../core/types";
 import { exportText } from "./export";
 import { Face, Field, GroupFace, Name, Sheet, Sure, TaskLine, Title, View } from "./parts";
-import { PickPeople } from "./people";
+import { PickPeople, Select } from "./people";
 import { calledText, go, run, useCore, useHome, useTask, useView } from "./state";
-import { w } from "./words";
+import { durationText, w } from "./words";
 
 interface Person {
   account: string;
@@ -151,6 +151,26 @@ function Members({ of, members }: { of: Conversation; members: Person[] }) {
   );
 }
 
+const timers = [0, 3600, 86_400, 604_800, 2_419_200];
+
+function Timer({ of, timer }: { of: Conversation; timer: number }) {
+  const core = useCore();
+  const task = useTask();
+  const choices = timers.includes(timer) ? timers : [...timers, timer];
+  return (
+    <section class="part">
+      <Select
+        label={w().timer}
+        value={String(timer)}
+        onValue={(seconds) => void task.start(() => run(core, "timer", of.number, Number(seconds)))}
+        options={choices.map((s) => [String(s), s === 0 ? w().timerNever : durationText(s)])}
+      />
+      <p class="hint">{w().timerHow}</p>
+      <TaskLine task={task} />
+    </section>
+  );
+}
+
 export function About({ of }: { of: Conversation }) {
   const core = useCore();
   const home = useHome();
@@ -170,6 +190,7 @@ export function About({ of }: { of: Conversation }) {
       </div>
       {members.length > 0 && <Members of={of} members={members} />}
       {may && <Rename key={of.name} of={of} />}
+      {may && of.timer !== undefined && <Timer of={of} timer={of.timer} />}
       <section class="part">
         <h2>{w().exportText}</h2>
         <p class="hint">{w().exportHow}</p>

@@ -51,7 +51,13 @@ function Gate() {
       setStage("broken");
     }
   };
-  useEffect(() => void look(), []);
+  // Another tab took over, or this one did: the store is opened anew.
+  useEffect(() => {
+    void look();
+    return core.on((e) => {
+      if (e.type === "writer") void look();
+    });
+  }, []);
   switch (stage) {
     case "starting":
       return <Opening />;
@@ -161,13 +167,13 @@ function Trouble() {
 }
 
 // On a phone the list gives way to a view and comes back: the focus goes along.
-function useReturn(detail: boolean): void {
+function useReturn(detail: boolean, place: string): void {
   const from = useRef("");
   useEffect(() => {
-    if (detail) from.current = location.hash;
+    if (detail) from.current = place;
     else if (from.current !== "" && document.activeElement === document.body) {
-      const row = [...document.querySelectorAll<HTMLElement>(".side a")].find((a) => from.current.startsWith(a.getAttribute("href")!));
-      (row ?? document.querySelector<HTMLElement>(".side a"))?.focus();
+      const links = [...document.querySelectorAll<HTMLElement>(".side a")];
+      (links.find((a) => a.getAttribute("href") === from.current) ?? links[0])?.focus();
     }
   });
 }
@@ -180,7 +186,7 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
     document.title = unread > 0 ? `(${unread}) Sotto` : "Sotto";
   }, [unread]);
   const detail = detailOf(place, one, two, home, onLocked, onWiped);
-  useReturn(detail !== null);
+  useReturn(detail !== null, `#/${place}/${one}`.replace(/\/$/, ""));
   return (
     <>
     <Trouble />

@@ -1,6 +1,6 @@
 import type { Message } from "../core/types";
 import { calledText, clean, type Home } from "./state";
-import { w } from "./words";
+import { durationText, w } from "./words";
 
 // What happened, as one line.
 export function eventText(home: Home, m: Message): string {
@@ -28,6 +28,8 @@ export function eventText(home: Home, m: Message): string {
       return words.linked(they);
     case "unlinked":
       return words.unlinked(they);
+    case "timer":
+      return Number(m.text) === 0 ? words.timerOff(who) : words.timer(who, durationText(Number(m.text)));
     case "content":
       return m.text;
   }

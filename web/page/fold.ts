@@ -72,7 +72,8 @@ export function fold(messages: readonly Message[]): Entry[] {
       changes.push({ message, target });
       continue;
     }
-    const entry = { message, text: message.text, edited: false, withdrawn: false, reactions: [] };
+    const { text, edited = false, withdrawn = false } = message;
+    const entry: Entry = { message, text, edited, withdrawn, reactions: [] };
     entries.push(entry);
     if (message.id !== "") byId.set(message.id, entry);
   }

@@ -20,16 +20,9 @@ export function forgetLoaded(): void {
   all.clear();
 }
 
-// Puts the newer news over the older: what has the same number is replaced.
-export function merge(old: readonly Message[], news: readonly Message[]): Message[] {
-  if (news.length === 0) return old as Message[];
-  const last = old[old.length - 1]?.number ?? 0;
-  const first = old[0]?.number ?? Infinity;
-  if (news[0]!.number > last) return [...old, ...news];
-  if (news[news.length - 1]!.number < first) return [...news, ...old];
-  const byNumber = new Map(old.map((m) => [m.number, m]));
-  for (const m of news) byNumber.set(m.number, m);
-  return [...byNumber.values()].sort((a, b) => a.number - b.number);
+// `news` are all that there is from one number to the other: what was there and is not any more is gone.
+export function merge(old: readonly Message[], news: readonly Message[], from: number, to: number): Message[] {
+  return [...old.filter((m) => m.number < from), ...news, ...old.filter((m) => m.number > to)];
 }
 
 export interface History {
@@ -61,7 +54,7 @@ export function useHistory(conversation: number): History {
   const load = useCallback(
     async (from: number, to: number) => {
       const news = await core.call<Message[]>("messages", conversation, from, to);
-      if (alive.current) setMessages((old) => merge(old, news));
+      if (alive.current) setMessages((old) => merge(old, news, from, to));
     },
     [core, conversation],
   );
@@ -99,8 +92,8 @@ export function useHistory(conversation: number): History {
     const off = core.on((e) => {
       if (e.type === "caught_up" || e.type === "writer") void load(Math.min(first.current, NEWEST), NEWEST).catch(() => {});
       else if (e.conversation !== conversation || first.current === NEWEST) return;
-      else if (e.message > 0 && ["message", "sent", "done"].includes(e.type))
-        void load(Math.max(e.message, first.current), e.type === "message" ? NEWEST : e.message).catch(() => {});
+      else if (e.message > 0 && ["message", "sent", "done", "changed"].includes(e.type) && e.message >= first.current)
+        void load(e.message, e.type === "message" ? NEWEST : e.message).catch(() => {});
     });
     return () => {
       alive.current = false;

@@ -67,13 +67,18 @@ function Reactions({ entry, of }: { entry: Entry; of: Conversation }) {
   );
 }
 
+const ticks = { queued: "queued", sent: "sent", failed: "failed", delivered: "twice", read: "twice" } as const;
+
 export function Tick({ entry }: { entry: Entry }) {
-  const { state, refused } = entry.message;
+  const { state, refused, delivered = 0, read = 0 } = entry.message;
   if (state === "received") return null;
-  const text = state === "sent" && refused > 0 ? w().tick.refused(refused) : w().tick[state];
+  let shown: keyof typeof ticks = state;
+  if (state === "sent" && read > 0) shown = "read";
+  else if (state === "sent" && delivered > 0) shown = "delivered";
+  const text = shown === "sent" && refused > 0 ? w().tick.refused(refused) : w().tick[shown];
   return (
-    <span class={`tick ${state}`} title={text}>
-      <Icon name={state} />
+    <span class={`tick ${shown}`} title={text}>
+      <Icon name={ticks[shown]} />
       <span class="unseen">{text}</span>
     </span>
   );

@@ -158,6 +158,7 @@ export class StandIn implements Core {
         refused: 0,
         unheard: 0,
         last: null,
+        timer: 604_800,
         ...c,
       },
     };
@@ -167,7 +168,7 @@ export class StandIn implements Core {
 
   private put(talk: Talk, who: Made, m: Partial<Message>, after = 2 * MINUTE): Message {
     this.clock += after;
-    const number = talk.messages.length + 1;
+    const number = talk.c.messages + 1;
     const message: Message = {
       ...nothing,
       number,
@@ -321,6 +322,18 @@ export class StandIn implements Core {
         this.end(command, { conversation: talk.c.number, message: message.number }, 0);
       }, 120);
     return { command, message: message.number };
+  }
+
+  // For tests: the others' devices tell that they have a message, or that it was read; and its time is over.
+  receipt(conversation: number, number: number, what: "delivered" | "read"): void {
+    this.find(conversation).messages.find((m) => m.number === number)![what] = 1;
+    this.tell({ type: "changed", conversation, message: number });
+  }
+
+  expire(conversation: number, number: number): void {
+    const talk = this.find(conversation);
+    talk.messages = talk.messages.filter((m) => m.number !== number);
+    this.tell({ type: "changed", conversation, message: number });
   }
 
   // For tests: somebody says something.
@@ -511,6 +524,10 @@ export class StandIn implements Core {
         this.put(talk, me, { kind: "created", id: "" }, 0);
         return { ...this.end(++this.command), conversation: talk.c.number };
       }
+      case "timer":
+        this.find(one).c.timer = Number(two);
+        this.say(this.find(one), me, { kind: "timer", id: "", state: "received", text: text(two) });
+        return this.end(++this.command, { conversation: Number(one) });
       case "add":
       case "remove":
       case "rename":

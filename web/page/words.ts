@@ -129,6 +129,18 @@ export function numberText(value: number): string {
   return new Intl.NumberFormat(current.tag).format(value);
 }
 
+export function durationText(seconds: number): string {
+  for (const [unit, length] of [
+    ["week", 604_800],
+    ["day", 86_400],
+    ["hour", 3600],
+    ["minute", 60],
+  ] as const)
+    if (seconds % length === 0)
+      return new Intl.NumberFormat(current.tag, { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
+  return new Intl.NumberFormat(current.tag, { style: "unit", unit: "second", unitDisplay: "long" }).format(seconds);
+}
+
 export function sizeText(bytes: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   let value = bytes;

@@ -260,6 +260,24 @@ test("what goes wrong by itself is said, wherever one is", () =>
     await page.getByText("There is no room left").waitFor({ state: "detached" });
   }));
 
+test("ticks go on to delivered and read; what its time is over for goes; the time can be set", () =>
+  at("?stand-in#/c/5", async (page) => {
+    await write(page, "Read me");
+    await bubble(page, "Read me").locator(".tick.sent").waitFor();
+    const number = Number(await page.locator(".list-rows > li").last().getAttribute("data-key"));
+    await page.evaluate((n) => globalThis.standIn.receipt(5, n, "delivered"), number);
+    await bubble(page, "Read me").getByText("delivered").waitFor({ state: "attached" });
+    await page.evaluate((n) => globalThis.standIn.receipt(5, n, "read"), number);
+    await bubble(page, "Read me").locator(".tick.read").waitFor();
+    await page.evaluate((n) => globalThis.standIn.expire(5, n), number);
+    await bubble(page, "Read me").waitFor({ state: "detached" });
+    await seen(page, "Come and see it?");
+    await page.getByRole("link", { name: /About this conversation/ }).click();
+    await page.getByLabel("Messages disappear").selectOption("86400");
+    await page.getByRole("button", { name: "Back" }).click();
+    await seen(page, "You set messages to disappear after 1 day");
+  }));
+
 test("a draft stays with its conversation", () =>
   at(
     "?stand-in#/c/5",

@@ -138,14 +138,15 @@ test("of ten thousand rows only those in sight are drawn", () => {
   assert.deepEqual(h.range(0, 800, 600), [0, -1]);
 });
 
-test("newer news replace, at either end and in the middle", () => {
+test("newer news replace, at either end and in the middle, and what is gone goes", () => {
   const list = (...numbers: number[]) => numbers.map((number) => said({ number, text: "old" }));
   const text = (messages: Message[]) => messages.map((m) => `${m.number}${m.text === "old" ? "" : "!"}`).join(" ");
   const fresh = (n: number) => said({ number: n, text: "new" });
-  assert.equal(text(merge(list(3, 4), [fresh(5)])), "3 4 5!");
-  assert.equal(text(merge(list(3, 4), [fresh(1), fresh(2)])), "1! 2! 3 4");
-  assert.equal(text(merge(list(3, 4), [fresh(4), fresh(5)])), "3 4! 5!");
-  assert.equal(text(merge(list(3), [])), "3");
+  assert.equal(text(merge(list(3, 4), [fresh(5)], 5, Infinity)), "3 4 5!");
+  assert.equal(text(merge(list(3, 4), [fresh(1), fresh(2)], 1, 2)), "1! 2! 3 4");
+  assert.equal(text(merge(list(3, 4), [fresh(4), fresh(5)], 4, Infinity)), "3 4! 5!");
+  assert.equal(text(merge(list(3, 4, 5), [fresh(4)], 4, 4)), "3 4! 5");
+  assert.equal(text(merge(list(3, 4, 5), [], 4, 4)), "3 5");
 });
 
 test("a name has nothing in it that turns or hides text", () => {
