@@ -53,6 +53,7 @@ LIBRARIES = [
     (r"zlib\.h$", r"(desk/pictures|sys/fetch)\.c"),
     (r"brotli/", r"sys/fetch\.c"),
     (r"qrencode\.h$", r"term/qr\.c"),
+    (r"curses\.h$", r"host/screen\.c"),
 ]
 OS_FILES = r"(sys/.*|host/.*|load/.*|store/(rocksdb.*|sqlite.*|file_posix\.c))"
 # Only the engines' own files and what assembles a program may name an engine.

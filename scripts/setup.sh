@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 
 native=(gcc libc6-dev make meson ninja-build pkgconf python3 libssl-dev librocksdb-dev
     libsqlite3-dev libutf8proc-dev libwslay-dev libseccomp-dev libqrencode-dev libjson-c-dev libxml2-dev
-    libmicrohttpd-dev linux-libc-dev zlib1g-dev libbrotli-dev esbuild
+    libmicrohttpd-dev libncurses-dev linux-libc-dev zlib1g-dev libbrotli-dev esbuild
     poppler-utils poppler-data fonts-urw-base35 netpbm) # the last four draw what is attached to a filing
 missing=()
 
@@ -81,6 +81,7 @@ web) need_web ;;
 test)
     need_web
     need libfido2-dev openssh-client # whose verdicts on signatures ours are compared with
+    need python3-pyte # what a terminal would show
     need node-typescript chromium chromium-driver python3-selenium # the desk's pages
     ;;
 tlog)

@@ -1,6 +1,7 @@
 #include "host/terminal.h"
 #include "term/desk.h"
 #include "term/find.h"
+#include "term/screen.h"
 #include "term/show.h"
 #include "term/command.h"
 
@@ -12,15 +13,17 @@ static void over(struct job *job);
 
 const struct command command_chat = {
     .name = "chat",
-    .words = "CONVERSATION",
-    .help = "talk, line by line",
+    .words = "[CONVERSATION]",
+    .help = "talk, on the whole terminal",
     .text =
-        "Shows the last lines of a conversation (a number, a title, or a contact), then prints\n"
-        "what comes and sends each line that you type. /who lists the members; /quit or Ctrl-D\n"
-        "ends when all is sent; //text sends a line that begins with one slash. Meanwhile other\n"
-        "sotto commands on the same home work through this one.",
+        "On a terminal: all conversations, beside the one that is open (a number, a title, or a\n"
+        "contact opens it at once); F1, or ? in the list, says what the keys do. If input or\n"
+        "output is no terminal, or one that can't do this, line by line: it shows the last lines\n"
+        "of CONVERSATION, prints what comes and sends each line that you type; /who lists the\n"
+        "members; /quit or Ctrl-D ends when all is sent; //text sends a line that begins with\n"
+        "one slash. Meanwhile other sotto commands on the same home work through this one.",
     .flags = COMMAND_STAYS | COMMAND_ALONE,
-    .words_min = 1,
+    .words_min = 0,
     .words_max = 1,
     .start = start,
     .notice = notice,
@@ -33,6 +36,7 @@ struct chat {
     buf typed;      /* not yet taken */
     struct host_input input;
     bool ending, away_told, held_told, crowded;
+    struct screen *screen; /* NULL: line by line */
 };
 
 /* ---- What others say ---- */
@@ -187,6 +191,10 @@ static void tell_held(struct job *job) {
 
 static void notice(struct job *job, const struct core_notice *n) {
     struct chat *s = job->state;
+    if (s->screen != NULL) {
+        screen_notice(s->screen, n);
+        return;
+    }
     if (n->kind == CORE_NOTICE_MESSAGE && n->conversation == s->conversation)
         show(job);
     if (n->kind == CORE_NOTICE_CONVERSATION && n->conversation == s->conversation)
@@ -227,10 +235,13 @@ static void greet(struct job *job) {
         job_fail(job, "could not show the conversation", e, 0);
 }
 
-static void start(struct job *job) {
-    struct chat *s = job_state(job, sizeof *s);
-    if (s == NULL || !find_or_make_conversation(job, job->args.words[0], &s->conversation))
+static void start_lines(struct job *job) {
+    struct chat *s = job->state;
+    if (s->conversation == 0) {
+        job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
+                      "without a terminal it needs a CONVERSATION. `sotto help chat` says how");
         return;
+    }
     greet(job);
     if (!job->over)
         show_notices(job);
@@ -242,10 +253,26 @@ static void start(struct job *job) {
         job_fail(job, "could not read what is typed", e, 0);
 }
 
+static void start(struct job *job) {
+    struct chat *s = job_state(job, sizeof *s);
+    if (s == NULL || (job->args.word_count > 0 &&
+                      !find_or_make_conversation(job, job->args.words[0], &s->conversation)))
+        return;
+    err e = ERR_UNSUPPORTED;
+    if (!job->out.json && host_screen_possible())
+        e = screen_start(&s->screen, job, s->conversation);
+    if (e == ERR_UNSUPPORTED)
+        start_lines(job);
+    else if (e != OK)
+        job_fail(job, "could not use the terminal", e, 0);
+}
+
 static void over(struct job *job) {
     struct chat *s = job->state;
     if (s == NULL)
         return;
+    screen_free(s->screen);
+    s->screen = NULL;
     host_input_stop(&s->input);
     buf_free(&s->typed);
 }

@@ -484,7 +484,7 @@ static void message_object(struct line *l, struct job *job, const struct core_co
 
 /* A message can't pass for an event: events begin with an asterisk, where a name never stands
  * alone. */
-static void event_text(struct line *l, struct job *job, const struct core_message *m) {
+void show_event(struct line *l, struct job *job, const struct core_message *m) {
     static const char *const verbs[] = {"",
                                         "",
                                         " made this conversation",
@@ -568,7 +568,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
         if (content)
             content_text(&l, s->job, s->c, m);
         else
-            event_text(&l, s->job, m);
+            show_event(&l, s->job, m);
     }
     s->bytes += l.json.b.n;
     line_end(&l, &s->job->out, OUT_NORMAL);

@@ -33,6 +33,9 @@ void show_asked(struct job *job);
  * the output failed. */
 MUST err show_messages(struct job *job, const struct core_conversation *c,
                        struct show_messages *what);
+/* What happened in a conversation, said nothing: "* Ann left". */
+void show_event(struct line *l, struct job *job, const struct core_message *m);
+
 /* What was put aside: everywhere, or in one conversation. */
 MUST err show_quarantine(struct job *job);
 MUST err show_quarantine_of(struct job *job, uint32_t number);

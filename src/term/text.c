@@ -51,3 +51,20 @@ err text_show_name(buf *out, slice text, const char *marks) {
 err text_show_lines(buf *out, slice text, const char *indent) {
     return show(out, text, indent, "");
 }
+
+/* ---- For those who look for something ---- */
+
+static uint8_t lower(uint8_t c) {
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+}
+
+bool text_has(slice text, slice needle) {
+    for (size_t i = 0; i + needle.n <= text.n; i++) {
+        size_t k = 0;
+        while (k < needle.n && lower(text.p[i + k]) == lower(needle.p[k]))
+            k++;
+        if (k == needle.n)
+            return true;
+    }
+    return false;
+}

@@ -14,4 +14,7 @@ MUST err text_show_name(buf *out, slice text, const char *marks);
  * no message looks like the beginning of another. */
 MUST err text_show_lines(buf *out, slice text, const char *indent);
 
+/* Whether it contains this; letters of ASCII in either case are the same. */
+bool text_has(slice text, slice needle);
+
 #endif

@@ -1,0 +1,615 @@
+#include <stdio.h>
+
+#include "host/files.h"
+#include "sys/files.h"
+#include "term/desk.h"
+#include "term/screen.h"
+#include "term/show.h"
+
+enum {
+    CTRL_A = 1,
+    CTRL_C = 3,
+    CTRL_E = 5,
+    CTRL_K = 11,
+    CTRL_L = 12,
+    CTRL_U = 21,
+    CTRL_W = 23,
+    ESCAPE = 27,
+    BACKSPACE = 127
+};
+
+static const char help[] =
+    "Keys\n"
+    "\n"
+    "Tab          between the list and the conversation\n"
+    "arrows       in the list: choose; Enter opens\n"
+    "Enter        send; Alt-Enter or Ctrl-J: a new line\n"
+    "PgUp PgDn    through the conversation; Home and End too, with nothing typed\n"
+    "Up           with nothing typed: select a message; Esc: back to writing\n"
+    "Esc          from writing to the list\n"
+    "Ctrl-W U K   erase the word, the line before, the line behind\n"
+    "Ctrl-L       draw anew\n"
+    "Ctrl-C       end, when what is under way is sent; once more: at once\n"
+    "\n"
+    "In the list, or with a message selected\n"
+    "\n"
+    "/ n          search; the next one\n"
+    "i            who it is: safety number, verify, block\n"
+    "m            who is in the conversation\n"
+    "N            notices of the server's request desk\n"
+    "? q          this; quit\n"
+    "\n"
+    "With a message selected\n"
+    "\n"
+    "r            answer it\n"
+    "s            save its file\n"
+    "\n"
+    "On a request\n"
+    "\n"
+    "a d b        accept, decline, block\n";
+
+const char *screen_keys_footer(const struct screen *s) {
+    if (s->answered != NULL)
+        return "Enter: so; Esc: not";
+    if (s->panel)
+        return s->about_person ? "v verified or not  b block  Esc back" : "arrows; Esc back";
+    if (s->in_list)
+        return "Enter open  Tab  / search  i who  m members  a/d/b a request  ? keys  q quit";
+    if (s->talk.selected != 0)
+        return "r reply  s save  i who  m members  / search  Esc write  ? keys  q quit";
+    if (s->talk.state == CORE_CONVERSATION_REQUEST)
+        return "a accept  d decline  b block  i who  Esc list  ? keys  q quit";
+    return "Enter send  Alt-Enter line  Up select  PgUp/PgDn  Tab list  F1 keys  Ctrl-C quit";
+}
+
+/* ---- Panels ---- */
+
+static void show_help(struct screen *s) {
+    screen_panel_begin(s);
+    (void)!s->job->out.put(s->job->out.ctx, OUT_NORMAL, slice_str(help));
+    screen_panel_end(s);
+}
+
+static uint32_t subject(const struct screen *s) {
+    return s->in_list ? s->on : s->talk.number;
+}
+
+static void show_who(struct screen *s) {
+    screen_panel_begin(s);
+    err e = show_each_member(s->job, subject(s));
+    screen_panel_end(s);
+    (void)screen_fine(s, "could not list the members", e);
+}
+
+static void show_notices(struct screen *s) {
+    uint64_t last = 0;
+    screen_panel_begin(s);
+    err e = desk_show_notices(s->job, true, &last);
+    screen_panel_end(s);
+    if (e == OK && last != 0)
+        e = desk_read(s->job, last);
+    if (screen_fine(s, "could not show the notices", e) && last == 0)
+        screen_say(s, "the request desk has sent no notice");
+}
+
+struct looking {
+    uint8_t account[CORE_ACCOUNT], identity[CORE_IDENTITY];
+    buf name;
+    bool found;
+};
+
+static bool take_member(void *ctx, const struct core_member *m) {
+    struct looking *w = ctx;
+    if (memcmp(m->account, w->account, CORE_ACCOUNT) != 0)
+        return true;
+    memcpy(w->identity, m->identity, CORE_IDENTITY);
+    w->found = buf_set(&w->name, m->name) == OK;
+    return false;
+}
+
+/* A contact, or a member of the conversation. */
+static bool look_up(struct screen *s, uint32_t number, struct looking *w) {
+    struct core_contact c;
+    memcpy(w->account, s->person, CORE_ACCOUNT);
+    if (core_contact_get(job_core(s->job), w->account, &c) == OK) {
+        memcpy(w->identity, c.identity, CORE_IDENTITY);
+        w->found = buf_set(&w->name, c.petname.n > 0 ? c.petname : c.name) == OK;
+        return w->found;
+    }
+    return core_members(job_core(s->job), number, take_member, w) == OK && w->found;
+}
+
+/* What somebody is called, for a question: empty if that is not known. */
+static void name_person(struct screen *s, uint32_t number, struct line *l) {
+    struct looking w = {0};
+    if (look_up(s, number, &w))
+        show_person(l, s->job, buf_slice(&w.name), w.account);
+    buf_free(&w.name);
+}
+
+static void person_lines(struct line *l, struct screen *s, const struct looking *w) {
+    struct core_contact c;
+    char digits[CORE_SAFETY_DIGITS + 1] = "";
+    bool contact = core_contact_get(job_core(s->job), w->account, &c) == OK;
+    show_person(l, s->job, buf_slice(&w->name), w->account);
+    if (contact && c.name.n > 0) {
+        line_add(l, "\ncalls itself  ");
+        line_text(l, c.name);
+    }
+    line_add(l, "\naccount       ");
+    for (size_t i = 0; i < CORE_ACCOUNT; i++)
+        line_add(l, "%02x", w->account[i]);
+    line_add(l, "\n%s%s\n", contact ? "a contact" : "not a contact",
+             contact && c.verified ? ", verified" : ", not verified");
+    if (core_safety_number(job_core(s->job), w->identity, digits) != OK)
+        return;
+    line_add(l, "\nsafety number, the same on both sides if nobody sits between you:\n");
+    for (size_t i = 0; i < CORE_SAFETY_DIGITS; i += 5)
+        line_add(l, "%s%.5s", i % 20 == 0 ? "\n  " : "  ", digits + i);
+}
+
+static void show_info(struct screen *s) {
+    struct looking w = {0};
+    struct line l = {0};
+    if (look_up(s, subject(s), &w)) {
+        screen_panel_begin(s);
+        person_lines(&l, s, &w);
+        line_end(&l, &s->job->out, OUT_NORMAL);
+        screen_panel_end(s);
+        s->about_person = s->panel;
+    } else {
+        screen_say(s, "nothing more is known of them");
+    }
+    buf_free(&w.name);
+}
+
+/* Of whom this is: the selected message, the request, or the one-to-one conversation. */
+static bool choose_person(struct screen *s) {
+    struct core_conversation c;
+    struct core_status st;
+    const struct screen_entry *entry = s->in_list ? NULL : screen_selected(s);
+    core_status_get(job_core(s->job), &st);
+    if (entry != NULL)
+        memcpy(s->person, entry->sender, CORE_ACCOUNT);
+    else if (core_conversation_get(job_core(s->job), subject(s), &c) == OK &&
+             c.state == CORE_CONVERSATION_REQUEST)
+        memcpy(s->person, c.inviter, CORE_ACCOUNT);
+    else if (core_conversation_with(job_core(s->job), subject(s), s->person) != OK) {
+        screen_say(s, "several are in it: m lists them; select a message, then i");
+        return false;
+    }
+    if (memcmp(s->person, st.account, CORE_ACCOUNT) != 0)
+        return true;
+    screen_say(s, "that is you");
+    return false;
+}
+
+static void toggle_verified(struct screen *s) {
+    struct core *core = job_core(s->job);
+    struct core_contact c;
+    err e = core_contact_get(core, s->person, &c);
+    if (e == ERR_NOT_FOUND) {
+        screen_say(s, "only a contact can be verified: accept, or `sotto verify`");
+        return;
+    }
+    if (e == OK)
+        e = core_contact_set_verified(core, s->person, !c.verified, host_now());
+    if (screen_fine(s, "could not note that", e))
+        show_info(s);
+}
+
+/* ---- Requests, and blocking ---- */
+
+static bool is_request(struct screen *s, uint32_t number) {
+    struct core_conversation c;
+    return core_conversation_get(job_core(s->job), number, &c) == OK &&
+           c.state == CORE_CONVERSATION_REQUEST;
+}
+
+static void accepted(struct screen *s, slice name) {
+    err e = core_request_accept(job_core(s->job), subject(s), name, host_now());
+    if (e == ERR_EXISTS)
+        screen_say(s, "you call somebody else so already");
+    else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
+        screen_say(s, "that is no name: a line of visible text of up to 64 bytes");
+    else if (screen_fine(s, "could not accept", e))
+        screen_say(s, "accepted");
+}
+
+static void declined(struct screen *s, slice answer) {
+    if (answer.n == 0 || answer.p[0] != 'y')
+        return;
+    if (screen_fine(s, "could not decline",
+                    core_request_decline(job_core(s->job), subject(s), host_now())))
+        screen_say(s, "declined");
+}
+
+static void blocked(struct screen *s, slice answer) {
+    if (answer.n == 0 || answer.p[0] != 'y')
+        return;
+    err e = core_block(job_core(s->job), s->person, host_now());
+    if (e == ERR_EXISTS)
+        screen_say(s, "they are blocked already");
+    else if (screen_fine(s, "could not block", e))
+        screen_say(s, "blocked: what they write is dropped unseen");
+    s->panel = false;
+}
+
+static void ask_block(struct screen *s) {
+    struct line l = {0};
+    line_add(&l, "Block ");
+    name_person(s, subject(s), &l);
+    line_add(&l, ", who is not told? y or n: ");
+    if (l.json.e == OK && buf_append_byte(&l.json.b, 0) == OK)
+        screen_ask(s, (const char *)l.json.b.p, SLICE_EMPTY, blocked);
+    buf_free(&l.json.b);
+}
+
+/* True if it was one of a request's keys. */
+static bool request_key(struct screen *s, uint32_t key) {
+    if (!is_request(s, subject(s)))
+        return false;
+    if (key == 'a')
+        screen_ask(s, "What you call them (nothing: as they call themselves): ", SLICE_EMPTY,
+                   accepted);
+    else if (key == 'd')
+        screen_ask(s, "Forget this request? They can't tell. y or n: ", SLICE_EMPTY, declined);
+    else if (key == 'b' && choose_person(s))
+        ask_block(s);
+    else
+        return false;
+    return true;
+}
+
+/* ---- Files ---- */
+
+static err absolute_path(struct screen *s, slice answer, const struct screen_entry *entry) {
+    buf path = {0};
+    slice name = slice_of(s->talk.text.p + entry->file_start, entry->file_n);
+    err e = buf_set(&path, answer);
+    if (e == OK)
+        e = buf_append_byte(&path, 0);
+    if (e == OK && host_is_directory((const char *)path.p)) {
+        path.p[path.n - 1] = '/';
+        e = buf_append(&path, name);
+        if (e == OK)
+            e = buf_append_byte(&path, 0);
+    }
+    buf_clear(&s->saving_path);
+    if (e == OK)
+        e = sys_file_absolute((const char *)path.p, &s->saving_path);
+    buf_free(&path);
+    return e;
+}
+
+static void save_to(struct screen *s, slice answer) {
+    const struct screen_entry *entry = screen_selected(s);
+    if (entry == NULL || !entry->file || answer.n == 0)
+        return;
+    err e = absolute_path(s, answer, entry);
+    if (e == OK)
+        e = host_files_fetch(host_files(job_host(s->job)), s->talk.number, entry->number, entry->id,
+                             (const char *)s->saving_path.p, false, true, host_now(), &s->saving);
+    if (e == ERR_EXISTS)
+        screen_say(s, "there is a file of this name already; choose another");
+    else if (screen_fine(s, "could not save it", e))
+        screen_say(s, "saving it");
+}
+
+static void ask_path(struct screen *s) {
+    const struct screen_entry *entry = screen_selected(s);
+    if (entry == NULL || !entry->file)
+        screen_say(s, "this message has no file");
+    else if (s->saving != 0)
+        screen_say(s, "one is being saved already");
+    else
+        screen_ask(s, "Save it as: ", slice_of(s->talk.text.p + entry->file_start, entry->file_n),
+                   save_to);
+}
+
+void screen_saved(struct screen *s, const struct core_notice *n) {
+    struct line l = {0};
+    if (n->kind == CORE_NOTICE_PROGRESS && n->error == OK) {
+        screen_say(s, "saving it: %u%%",
+                   n->total == 0 ? 100 : (unsigned)(n->done * 100 / n->total));
+    } else if (n->kind == CORE_NOTICE_DONE && n->error == OK) {
+        line_add(&l, "saved ");
+        line_text(&l, slice_str((const char *)s->saving_path.p));
+        if (l.json.e == OK)
+            (void)!buf_set(&s->warning, buf_slice(&l.json.b));
+        buf_free(&l.json.b);
+    } else if (n->kind == CORE_NOTICE_DONE) {
+        screen_say(s, "it was not saved: %s",
+                   n->reason != 0 ? host_reason_text(n->reason) : err_text(n->error));
+    }
+    if (n->kind == CORE_NOTICE_DONE)
+        s->saving = 0;
+}
+
+/* ---- Opening, with what was typed there before ---- */
+
+static struct screen_draft *draft(struct screen *s, uint32_t number) {
+    struct screen_draft *drafts = (struct screen_draft *)(void *)s->drafts.p;
+    for (size_t i = 0; i < s->drafts.n / sizeof *drafts; i++)
+        if (drafts[i].conversation == number)
+            return &drafts[i];
+    return NULL;
+}
+
+static err keep_draft(struct screen *s) {
+    struct screen_draft fresh = {.conversation = s->talk.number};
+    if (draft(s, s->talk.number) == NULL)
+        TRY(buf_append(&s->drafts, slice_of(&fresh, sizeof fresh)));
+    return buf_set(&draft(s, s->talk.number)->text, buf_slice(&s->typed.text));
+}
+
+static void open_it(struct screen *s) {
+    if (s->on == 0)
+        return;
+    s->in_list = false;
+    if (s->on == s->talk.number)
+        return;
+    err e = s->talk.number != 0 ? keep_draft(s) : OK;
+    const struct screen_draft *d = draft(s, s->on);
+    if (e == OK)
+        e = edit_set(&s->typed, d != NULL ? buf_slice(&d->text) : SLICE_EMPTY);
+    s->replying = false;
+    (void)screen_fine(s, "could not keep what was typed", e);
+    screen_talk_open(s, s->on);
+}
+
+/* ---- Writing ---- */
+
+/* True if it was a key that edits. */
+static bool edit_key(struct screen *s, struct edit *e, uint32_t key) {
+    static const struct {
+        uint32_t key;
+        void (*act)(struct edit *e);
+    } keys[] = {
+        {HOST_KEY_LEFT, edit_left},
+        {HOST_KEY_RIGHT, edit_right},
+        {HOST_KEY_HOME, edit_home},
+        {HOST_KEY_END, edit_end},
+        {CTRL_A, edit_home},
+        {CTRL_E, edit_end},
+        {HOST_KEY_ALT | 'b', edit_word_left},
+        {HOST_KEY_ALT | 'f', edit_word_right},
+        {HOST_KEY_DELETE, edit_delete},
+        {BACKSPACE, edit_back},
+        {CTRL_W, edit_back_word},
+        {CTRL_U, edit_back_line},
+        {CTRL_K, edit_cut},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i].key == key) {
+            keys[i].act(e);
+            return true;
+        }
+    if (key < ' ' || key >= HOST_KEY_UP)
+        return false;
+    if (e->text.n >= CORE_TEXT_MAX)
+        screen_say(s, "that is too long");
+    else if (edit_insert(e, key) == ERR_NO_MEMORY)
+        screen_say(s, "%s", err_text(ERR_NO_MEMORY));
+    return true;
+}
+
+static void new_line(struct screen *s) {
+    (void)screen_fine(s, "no new line", edit_insert(&s->typed, '\n'));
+}
+
+static void send(struct screen *s) {
+    uint64_t command, message;
+    if (s->typed.text.n == 0)
+        return;
+    err e =
+        core_send_text(job_core(s->job), s->talk.number, CORE_TEXT_PLAIN, buf_slice(&s->typed.text),
+                       s->replying ? s->reply_to : NULL, host_now(), &command, &message);
+    if (e == ERR_LIMIT)
+        screen_say(s, "too much waits to be sent; try again in a moment");
+    else if (screen_fine(s, "not sent", e)) {
+        edit_clear(&s->typed);
+        s->replying = false;
+        buf_clear(&s->warning);
+        screen_talk_end(s, false);
+    }
+}
+
+static bool may_write(const struct screen *s) {
+    return s->talk.number != 0 &&
+           (s->talk.state == CORE_CONVERSATION_ACTIVE || s->talk.state == CORE_CONVERSATION_NEW);
+}
+
+static void leave_writing(struct screen *s) {
+    if (s->replying)
+        s->replying = false;
+    else
+        s->in_list = true;
+}
+
+static long page(const struct screen *s) {
+    return s->talk.height > 2 ? (long)s->talk.height - 1 : 1;
+}
+
+static void write_key(struct screen *s, uint32_t key) {
+    unsigned columns = s->layout.compose.columns > 6 ? s->layout.compose.columns - 3 : 3;
+    bool empty = s->typed.text.n == 0;
+    if (key == '\r')
+        send(s);
+    else if (key == '\n' || key == (HOST_KEY_ALT | '\r'))
+        new_line(s);
+    else if (key == ESCAPE)
+        leave_writing(s);
+    else if (key == HOST_KEY_UP && !edit_up(&s->typed, columns) && empty)
+        (void)screen_talk_select(s, -1);
+    else if (key == HOST_KEY_DOWN)
+        (void)edit_down(&s->typed, columns);
+    else if (empty && (key == HOST_KEY_HOME || key == HOST_KEY_END))
+        screen_talk_end(s, key == HOST_KEY_HOME);
+    else
+        (void)edit_key(s, &s->typed, key);
+}
+
+/* ---- What keys do that type nothing ---- */
+
+static void searched(struct screen *s, slice needle) {
+    if (needle.n == 0 || !screen_fine(s, "could not search", buf_set(&s->needle, needle)))
+        return;
+    if (s->in_list)
+        screen_list_find(s, needle);
+    else
+        screen_talk_find(s, needle);
+}
+
+/* The same in the list, on a request and with a message selected. */
+static void command_key(struct screen *s, uint32_t key) {
+    if (request_key(s, key))
+        return;
+    if (key == '/')
+        screen_ask(s, "Search: ", SLICE_EMPTY, searched);
+    else if (key == 'n' && s->needle.n > 0 && s->in_list)
+        screen_list_find(s, buf_slice(&s->needle));
+    else if (key == 'n' && s->needle.n > 0)
+        screen_talk_find(s, buf_slice(&s->needle));
+    else if (key == 'i' && choose_person(s))
+        show_info(s);
+    else if (key == 'm')
+        show_who(s);
+    else if (key == 'N')
+        show_notices(s);
+    else if (key == '?')
+        show_help(s);
+    else if (key == 'q')
+        screen_quit(s);
+}
+
+static void list_key(struct screen *s, uint32_t key) {
+    int rows = s->layout.list.rows > 2 ? (int)s->layout.list.rows - 2 : 1;
+    if (key == HOST_KEY_UP || key == HOST_KEY_DOWN)
+        screen_list_move(s, key == HOST_KEY_UP ? -1 : 1);
+    else if (key == HOST_KEY_PAGE_UP || key == HOST_KEY_PAGE_DOWN)
+        screen_list_move(s, key == HOST_KEY_PAGE_UP ? -rows : rows);
+    else if (key == HOST_KEY_HOME || key == HOST_KEY_END)
+        screen_list_move(s, key == HOST_KEY_HOME ? -INT32_MAX : INT32_MAX);
+    else if (key == '\r' || key == HOST_KEY_RIGHT)
+        open_it(s);
+    else
+        command_key(s, key);
+}
+
+static void reply(struct screen *s) {
+    const struct screen_entry *entry = screen_selected(s);
+    struct line l = {0};
+    if (entry == NULL || !may_write(s))
+        return;
+    slice said = slice_of(s->talk.text.p + entry->text_start, entry->text_n);
+    line_add(&l, "answering ");
+    err e = buf_append(&l.json.b, slice_of(s->talk.text.p + entry->name_start, entry->name_n));
+    line_add(&l, ": ");
+    if (e == OK)
+        e = buf_append(&l.json.b, slice_until(&said, '\n'));
+    buf_move(&s->reply_text, &l.json.b);
+    s->replying = screen_fine(s, "could not answer it", e);
+    memcpy(s->reply_to, entry->id, sizeof s->reply_to);
+    s->talk.selected = 0;
+}
+
+static void selected_key(struct screen *s, uint32_t key) {
+    if (key == HOST_KEY_UP) {
+        if (!screen_talk_select(s, -1))
+            screen_talk_scroll(s, -1);
+    } else if (key == HOST_KEY_DOWN) {
+        if (!screen_talk_select(s, 1))
+            s->talk.selected = 0;
+    } else if (key == ESCAPE || key == '\r') {
+        s->talk.selected = 0;
+        screen_talk_end(s, false);
+    } else if (key == HOST_KEY_HOME || key == HOST_KEY_END) {
+        s->talk.selected = 0;
+        screen_talk_end(s, key == HOST_KEY_HOME);
+    } else if (key == 'r') {
+        reply(s);
+    } else if (key == 's') {
+        ask_path(s);
+    } else {
+        command_key(s, key);
+    }
+}
+
+static void talk_key(struct screen *s, uint32_t key) {
+    if (key == HOST_KEY_PAGE_UP || key == HOST_KEY_PAGE_DOWN)
+        screen_talk_scroll(s, key == HOST_KEY_PAGE_UP ? -page(s) : page(s));
+    else if (s->talk.selected != 0)
+        selected_key(s, key);
+    else if (may_write(s))
+        write_key(s, key);
+    else if (key == ESCAPE)
+        s->in_list = true;
+    else if (key == HOST_KEY_UP)
+        (void)screen_talk_select(s, -1);
+    else
+        command_key(s, key);
+}
+
+static void panel_key(struct screen *s, uint32_t key) {
+    unsigned rows = s->layout.talk.rows > 0 ? s->layout.talk.rows : s->layout.list.rows;
+    if (key == HOST_KEY_DOWN || key == HOST_KEY_PAGE_DOWN)
+        s->panel_top += key == HOST_KEY_DOWN ? 1 : rows;
+    else if (key == HOST_KEY_UP || key == HOST_KEY_PAGE_UP)
+        s->panel_top -= key == HOST_KEY_UP && s->panel_top > 0 ? 1
+                        : key == HOST_KEY_UP                   ? 0
+                        : s->panel_top > rows                  ? rows
+                                                               : s->panel_top;
+    else if (s->about_person && key == 'v')
+        toggle_verified(s);
+    else if (s->about_person && key == 'b')
+        ask_block(s);
+    else
+        s->panel = false;
+}
+
+static void question_key(struct screen *s, uint32_t key) {
+    void (*answered)(struct screen *, slice) = s->answered;
+    if (key == ESCAPE) {
+        s->answered = NULL;
+    } else if (key == '\r') {
+        s->answered = NULL;
+        answered(s, buf_slice(&s->answer.text));
+    } else {
+        (void)edit_key(s, &s->answer, key);
+    }
+}
+
+/* Whatever it holds, it is text and no command. */
+static void paste_key(struct screen *s, uint32_t key) {
+    bool writes = s->answered == NULL && !s->in_list && may_write(s) && s->talk.selected == 0;
+    if (key == HOST_KEY_PASTED)
+        s->pasting = false;
+    else if (s->answered != NULL && key >= ' ')
+        (void)edit_key(s, &s->answer, key);
+    else if (writes && (key == '\r' || key == '\n'))
+        new_line(s);
+    else if (writes && key < HOST_KEY_UP && key != BACKSPACE && (key >= ' ' || key == '\t'))
+        (void)edit_key(s, &s->typed, key == '\t' ? ' ' : key);
+}
+
+void screen_key(struct screen *s, uint32_t key) {
+    if (s->pasting || key == HOST_KEY_PASTE)
+        key == HOST_KEY_PASTE ? (void)(s->pasting = true) : paste_key(s, key);
+    else if (key == CTRL_C)
+        screen_quit(s);
+    else if (key == CTRL_L)
+        host_screen_renew(s->host);
+    else if (s->answered != NULL)
+        question_key(s, key);
+    else if (s->panel)
+        panel_key(s, key);
+    else if (key == HOST_KEY_HELP)
+        show_help(s);
+    else if (key == '\t' && (!s->in_list || s->talk.number != 0))
+        s->in_list = !s->in_list;
+    else if (s->in_list)
+        list_key(s, key);
+    else
+        talk_key(s, key);
+}

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""`sotto chat` on a terminal: what one sees there, and that the terminal is whole afterwards. Prints TAP.
+
+A pseudo terminal stands for the terminal, and pyte for what it would show.
+"""
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import unicodedata
+
+import pyte
+
+from rig import Tap, Unexpected, World, acquaint
+
+UP, DOWN, ESCAPE, ENTER = "\x1b[A", "\x1b[B", "\x1b", "\r"
+
+
+class Stream(pyte.ByteStream):
+    """With the two sequences of this kind of terminal that pyte doesn't know: SU and SD."""
+    csi = {**pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down"}
+
+
+class Screen(pyte.Screen):
+    def scroll(self, step, margin, count):
+        row, self.cursor.y = self.cursor.y, margin
+        for _ in range(count or 1):
+            step()
+        self.cursor.y = row
+
+    def scroll_up(self, count=1):
+        self.scroll(self.index, self.margins.bottom if self.margins else self.lines - 1, count)
+
+    def scroll_down(self, count=1):
+        self.scroll(self.reverse_index, self.margins.top if self.margins else 0, count)
+
+
+class Terminal:
+    """One `sotto chat`, in a terminal of its own."""
+
+    def __init__(self, person, *words, rows=24, columns=100):
+        self.screen = Screen(columns, rows)
+        self.stream = Stream(self.screen)
+        self.bytes = b""
+        self.master, slave = pty.openpty()
+        self.size(rows, columns)
+        self.before = termios.tcgetattr(slave)
+        env = {**os.environ, "TERM": "screen-256color", "LC_ALL": "C.UTF-8", "LINES": "", "COLUMNS": ""}
+        del env["LINES"], env["COLUMNS"]
+        self.process = subprocess.Popen(person.command("chat", *words), stdin=slave, stdout=slave, stderr=slave,
+                                        env=env, start_new_session=True)
+        self.slave = slave
+
+    def size(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def resize(self, rows, columns):
+        self.screen.resize(rows, columns)
+        self.size(rows, columns)
+        self.process.send_signal(signal.SIGWINCH)
+
+    def keys(self, text):
+        os.write(self.master, text.encode())
+
+    def take(self, seconds):
+        if select.select([self.master], [], [], seconds)[0]:
+            data = os.read(self.master, 65536)
+            self.bytes += data
+            self.stream.feed(data)
+
+    def lines(self):
+        return [line.rstrip() for line in self.screen.display]
+
+    def text(self):
+        return "\n".join(self.lines())
+
+    def see(self, *what, gone=(), seconds=10):
+        """Waits until all of it is on the screen; returns whether it is."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.take(0.05)
+            text = self.text()
+            if all(w in text for w in what) and not any(g in text for g in gone):
+                return True
+        return False
+
+    def must_see(self, *what, **how):
+        if not self.see(*what, **how):
+            raise Unexpected(f"not seen: {what}\n{self.text()}")
+
+    def modes(self):
+        return termios.tcgetattr(self.slave)
+
+    def end(self, seconds=10):
+        """Its exit code, with all that it wrote."""
+        until = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < until:
+            self.take(0.05)
+        self.take(0)
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+            return None
+        return self.process.returncode
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+        os.close(self.slave)
+
+
+def columns_of(terminal, needle):
+    """The column at which it begins, in the first line that has it; None if none has."""
+    for line in terminal.screen.display:
+        if needle in line:
+            return line.index(needle)
+    return None
+
+
+def cell_column(terminal, row, character):
+    """The cell, counted as a terminal does, in which a character of a row stands."""
+    for column in range(terminal.screen.columns):
+        if terminal.screen.buffer[row][column].data == character:
+            return column
+    return None
+
+
+def converse(ann, ben, tap):
+    t = Terminal(ann, "ben")
+    t.must_see("Conversations", "connected", "> ben")
+    t.keys("Shall we read?" + ENTER)
+    tap.check("what_is_typed_is_sent_and_ticked", t.see("Shall we read?  \u2713"), t.text())
+    ben.fine("accept", "Ann")
+    ben.fine("send", "1", "Yes, tonight")
+    tap.check("what_another_sends_appears_under_their_name", t.see("Yes, tonight", "ben"), t.text())
+    t.keys("one" + "\n" + "two" + ENTER)
+    tap.check("ctrl_j_is_a_new_line", t.see("one", "two  \u2713"), t.text())
+    got = ben.fine("read", "1").out
+    tap.check("both_lines_came_as_one_message", "one\n" in got and "two" in got, got)
+    t.keys("\x1b[200~pasted\rtext\x1b[201~")
+    tap.check("what_is_pasted_is_not_sent", t.see("> pasted", "  text") and "text  \u2713" not in t.text(), t.text())
+    t.keys("\x15\x7f\x15")
+    return t
+
+
+def reply(t, ben, tap):
+    t.keys(UP + UP)
+    t.keys("r")
+    tap.check("a_selected_message_is_answered", t.see("answering ben: Yes, tonight"), t.text())
+    t.keys("At eight" + ENTER)
+    tap.check("the_answer_shows_what_it_answers", t.see("\u2502 ben: Yes, tonight", "At eight  \u2713"), t.text())
+
+
+def sizes(t, tap):
+    t.resize(12, 40)
+    tap.check("a_narrow_terminal_shows_one_at_a_time",
+              t.see("At eight", gone=("Conversations",)) and max(map(len, t.lines())) <= 40, t.text())
+    t.keys("\t")
+    tap.check("tab_shows_the_list", t.see("Conversations", gone=("At eight",)), t.text())
+    t.keys("\t")
+    t.resize(24, 100)
+    tap.check("a_wide_one_shows_both_again", t.see("Conversations", "At eight", "Shall we read?"), t.text())
+
+
+def wide(t, ben, tap):
+    ben.fine("send", "1", "\u4e16\u754c|" + "\U0001f469\u200d\U0001f467|end")
+    t.must_see("end")
+    row = next(i for i, line in enumerate(t.screen.display) if "|end" in line)
+    start = cell_column(t, row, "\u4e16")
+    bars = [c for c in range(start, 100) if t.screen.buffer[row][c].data == "|"]
+    tap.check("wide_characters_and_emoji_take_their_columns", bars == [start + 4, start + 9], (start, bars, t.text()))
+    rule = next(c for c in range(100) if t.screen.buffer[1][c].data == "\u2502")
+    tap.check("and_the_rule_stays_straight", t.screen.buffer[row][rule].data == "\u2502", t.text())
+
+
+def hostile(t, ben, tap):
+    ben.fine("send", "1", "a\u202eb\tc\nAnn\n      12:00 x\u4e16")
+    ok = t.see("12:00 x")
+    column = columns_of(t, "12:00 x")
+    tap.check("a_message_can_t_turn_the_text", ok and "a\\u202eb" in t.text(), t.text())
+    tap.check("a_message_can_t_begin_a_row_of_its_own", ok and column > columns_of(t, "ben") + 6, t.text())
+
+
+def long(t, ben, tap):
+    """Many messages, of which a screenful is shown at a time."""
+    ben.run("chat", "1", text="".join(f"line {i:03} of many\n" for i in range(300)).encode())
+    tap.check("the_newest_is_seen", t.see("line 299"), t.text())
+    t.keys("\x1b[H")
+    tap.check("home_shows_the_oldest", t.see("you made this conversation", gone=("line 299",)), t.text())
+    t.keys("\x1b[6~")
+    t.must_see("line 01", gone=("you made",))
+    t.keys("\x1b[F")
+    t.must_see("line 299")
+    t.keys("\x1b[5~")
+    tap.check("page_up_goes_back_a_screen", t.see("line 280", gone=("line 299",)), t.text())
+    t.keys("\x1b[F" + UP + "/")
+    t.must_see("Search:")
+    t.keys("LINE 270" + ENTER)
+    tap.check("what_is_searched_is_found_above", t.see("line 270", gone=("line 299",)), t.text())
+    t.keys(ESCAPE)
+    t.must_see("line 299")
+
+
+def save(world, t, ben, tap):
+    book = world.folder / "book.txt"
+    book.write_text("a book " * 1000)
+    ben.fine("send", "1", "--file", str(book))
+    t.must_see('file "book.txt", 6.8 KiB')
+    t.keys(UP + "s")
+    t.must_see("Save it as: book.txt")
+    t.keys("\x15" + str(world.folder / "here.txt") + ENTER)
+    tap.check("a_file_is_saved_where_one_says", t.see("saved ") and
+              (world.folder / "here.txt").read_text() == book.read_text(), t.text())
+    t.keys(ESCAPE)
+
+
+def request(world, ann, t, tap):
+    eve = world.person("eve")
+    eve.fine("profile", "--name", "Ann): hi")
+    eve.fine("invite", ann.link(), "--as", "ann")
+    eve.fine("send", "ann", "let me in")
+    tap.check("a_request_is_marked_and_first", t.see("asks", "1 ask to talk"), t.text())
+    lines = t.lines()
+    tap.check("its_name_can_t_imitate_what_stands_around_it", "Ann\\x29\\x3a hi? (" in lines[1], lines[1])
+    t.keys("\t\x1b[H" + ENTER)
+    tap.check("a_request_is_read_before_it_is_accepted", t.see("let me in", "a accepts"), t.text())
+    t.keys("i")
+    tap.check("and_shows_who_asks", t.see("safety number", "not a contact"), t.text())
+    t.keys(ESCAPE)
+    t.must_see("let me in")
+    t.keys("a")
+    t.must_see("What you call them")
+    t.keys("Eva" + ENTER)
+    tap.check("accepted_it_is_a_conversation", t.see("> Eva", "accepted", gone=("ask to talk",)), t.text())
+    t.keys("hello Eva" + ENTER)
+    t.must_see("hello Eva  \u2713")
+    tap.check("and_answers_reach_who_asked", "hello Eva" in eve.fine("read", "1").out)
+    tap.check("nothing_of_others_reached_the_terminal_raw",
+              b"\xe2\x80\xae" not in t.bytes and b"\xe2\x80\x8d" not in t.bytes)
+
+
+def drafts(t, tap):
+    t.keys("half a thou")
+    t.must_see("> half a thou")
+    t.keys("\t" + DOWN + ENTER)
+    ok = t.see("book.txt", gone=("half a thou",))
+    t.keys("\t" + UP + ENTER)
+    tap.check("what_was_half_written_is_kept", ok and t.see("> half a thou"), t.text())
+    t.keys("\x15")
+
+
+def ordinary_end(t, tap):
+    raw = t.modes() != t.before
+    t.keys("\x03")
+    code = t.end()
+    tap.check("ctrl_c_ends_it_and_the_terminal_is_as_before",
+              raw and code == 0 and t.modes() == t.before and b"\x1b[?1049l" in t.bytes, (code, t.text()))
+    t.close()
+
+
+def killed(ann, tap):
+    t = Terminal(ann)
+    t.must_see("Conversations", "connected")
+    raw = t.modes() != t.before
+    t.process.terminate()
+    code = t.end()
+    tap.check("a_signal_ends_it_and_the_terminal_is_as_before",
+              raw and code == 0 and t.modes() == t.before and b"\x1b[?1049l" in t.bytes, (code, t.text()))
+    t.close()
+    t = Terminal(ann)
+    t.must_see("Conversations")
+    t.process.send_signal(signal.SIGSEGV)
+    code = t.end()
+    tap.check("so_does_a_crash",
+              code == -signal.SIGSEGV and t.modes() == t.before and b"\x1b[?1049l" in t.bytes, (code, t.text()))
+    t.close()
+
+
+def main():
+    tap = Tap()
+    with World() as world:
+        ann, ben = world.person("ann"), world.person("ben")
+        ann.fine("invite", ben.link(), "--as", "ben")
+        t = converse(ann, ben, tap)
+        reply(t, ben, tap)
+        sizes(t, tap)
+        wide(t, ben, tap)
+        hostile(t, ben, tap)
+        long(t, ben, tap)
+        save(world, t, ben, tap)
+        request(world, ann, t, tap)
+        drafts(t, tap)
+        ordinary_end(t, tap)
+        killed(ann, tap)
+    return tap.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
