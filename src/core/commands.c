@@ -259,20 +259,115 @@ err core_send_content(struct core *core, uint32_t conversation, slice content, u
     return OK;
 }
 
+static const char *text_type(bool markdown) {
+    return markdown ? "text/markdown;variant=GFM-MIMI" : "text/plain;charset=utf-8";
+}
+
+static err check_text(slice text) {
+    if (text.n > CORE_TEXT_MAX)
+        return ERR_TOO_LARGE;
+    return text.n == 0 || !core_text_valid(text) ? ERR_MALFORMED : OK;
+}
+
 err core_send_text(struct core *core, uint32_t conversation, enum core_text_kind kind, slice text,
                    const uint8_t *in_reply_to, uint64_t now, uint64_t *command, uint64_t *message) {
     buf content = buf_on(core->mem);
     bool reaction = kind == CORE_TEXT_REACTION;
-    const char *type =
-        kind == CORE_TEXT_MARKDOWN ? "text/markdown;variant=GFM-MIMI" : "text/plain;charset=utf-8";
-    if (text.n > CORE_TEXT_MAX)
-        return ERR_TOO_LARGE;
-    if (text.n == 0 || !core_text_valid(text) || (reaction && in_reply_to == NULL))
+    TRY(check_text(text));
+    if (reaction && in_reply_to == NULL)
         return ERR_MALFORMED;
-    err e = core_content_encode(&content, reaction ? CONTENT_REACTION : CONTENT_RENDER, type, text,
-                                in_reply_to, NULL);
+    err e = core_content_encode(&content, reaction ? CONTENT_REACTION : CONTENT_RENDER,
+                                text_type(kind == CORE_TEXT_MARKDOWN), text, in_reply_to, NULL);
     if (e == OK)
         e = core_send_content(core, conversation, buf_slice(&content), now, command, message);
+    buf_free(&content);
+    return e;
+}
+
+/* ---- Said again ---- */
+
+/* A message of ours that can be said again. m and content borrow from bytes; in_reply_to: of it, or
+ * NULL. */
+struct own_message {
+    buf bytes, text;
+    struct record_message m;
+    struct core_message shown;
+    const uint8_t *in_reply_to;
+};
+
+static err find_own(struct core *core, const struct conversation *c, uint64_t number,
+                    struct own_message *own) {
+    TRY(core_history_get(core, c, number, &own->bytes, &own->m));
+    if (own->m.kind != CORE_MESSAGE_CONTENT)
+        return ERR_UNSUPPORTED;
+    if (!own->m.own)
+        return ERR_DENIED;
+    TRY(core_history_show(core, c, &own->m, &own->shown, &own->text));
+    own->in_reply_to = own->shown.has_reply ? own->shown.in_reply_to : NULL;
+    return own->shown.withdrawn ? ERR_STATE : OK;
+}
+
+static void own_message_fini(struct own_message *own) {
+    buf_free(&own->bytes);
+    buf_free(&own->text);
+}
+
+/* Later than the edit that it takes the place of, even if the clock is not. */
+static err edit_time(struct core *core, const struct conversation *c, const struct own_message *own,
+                     uint64_t *time) {
+    struct remarked remarked;
+    TRY(core_remark_look(core, c, &own->m, &remarked));
+    *time = core->now > remarked.time ? core->now : remarked.time + 1;
+    return OK;
+}
+
+static err make_edit(struct core *core, const struct conversation *c, uint64_t number, slice text,
+                     struct own_message *own, buf *content) {
+    uint64_t time;
+    TRY(find_own(core, c, number, own));
+    if (own->shown.shape != CORE_CONTENT_TEXT && own->shown.shape != CORE_CONTENT_FILE)
+        return ERR_UNSUPPORTED;
+    TRY(edit_time(core, c, own, &time));
+    return core_content_encode_edit(content, text_type(own->shown.markdown), text, own->in_reply_to,
+                                    own->m.id, time);
+}
+
+err core_message_edit(struct core *core, uint32_t conversation, uint64_t message, slice text,
+                      uint64_t now, uint64_t *command, uint64_t *edit) {
+    struct conversation *c;
+    struct own_message own = {.bytes = buf_on(core->mem), .text = buf_on(core->mem)};
+    buf content = buf_on(core->mem);
+    TRY(check_text(text));
+    TRY(core_conversation_find_open(core, conversation, now, &c));
+    err e = make_edit(core, c, message, text, &own, &content);
+    if (e == OK)
+        e = core_send_content(core, conversation, buf_slice(&content), now, command, edit);
+    own_message_fini(&own);
+    buf_free(&content);
+    return e;
+}
+
+static err make_delete(struct core *core, const struct conversation *c, uint64_t number,
+                       struct own_message *own, buf *content) {
+    TRY(find_own(core, c, number, own));
+    bool reaction = own->shown.shape == CORE_CONTENT_REACTION;
+    if (own->shown.has_replaces && !reaction)
+        return ERR_UNSUPPORTED;
+    return core_content_encode_delete(content, reaction ? CONTENT_REACTION : CONTENT_RENDER,
+                                      own->in_reply_to, own->m.id);
+}
+
+err core_message_delete(struct core *core, uint32_t conversation, uint64_t message, uint64_t now,
+                        uint64_t *command) {
+    struct conversation *c;
+    struct own_message own = {.bytes = buf_on(core->mem), .text = buf_on(core->mem)};
+    buf content = buf_on(core->mem);
+    uint64_t number;
+    TRY(core_conversation_find_open(core, conversation, now, &c));
+    err e = make_delete(core, c, message, &own, &content);
+    if (e == OK)
+        e = core_send_content(core, conversation, buf_slice(&content), now, command, &number);
+    own_message_fini(&own);
     buf_free(&content);
     return e;
 }

@@ -103,6 +103,26 @@ err core_content_part_read(reader *r, struct content_part *part) {
     return read_part(r, part, CONTENT_PART_DEPTH, &parts);
 }
 
+static const char edited_key[] = "sotto:edited";
+
+/* The map was read before; others' extensions are nothing to us. */
+static err read_extensions(struct content *c) {
+    reader r = reader_of(c->extensions);
+    struct cbor map;
+    slice key, name;
+    c->edited = 0;
+    TRY(core_cbor_read(&r, &map));
+    for (uint64_t i = 0; i < map.value; i++) {
+        TRY(core_cbor_skip(&r, &key));
+        reader at = reader_of(key), value = r;
+        TRY(core_cbor_skip(&r, NULL));
+        if (core_cbor_read_text(&at, &name) == OK && slice_equal(name, slice_str(edited_key)) &&
+            core_cbor_read_uint(&value, UINT64_MAX, &c->edited) != OK)
+            c->edited = 0;
+    }
+    return OK;
+}
+
 err core_content_decode(slice bytes, struct content *c) {
     reader r = reader_of(bytes);
     uint64_t count, parts = 0;
@@ -123,6 +143,7 @@ err core_content_decode(slice bytes, struct content *c) {
     if (kind != CBOR_MAP)
         return ERR_MALFORMED;
     TRY(core_cbor_skip(&r, &c->extensions));
+    TRY(read_extensions(c));
     TRY(read_part(&r, &c->part, CONTENT_PART_DEPTH, &parts));
     return reader_end(&r);
 }
@@ -194,13 +215,14 @@ static slice id_or_none(const uint8_t *id) {
     return id == NULL ? SLICE_EMPTY : slice_of(id, CORE_MESSAGE_ID);
 }
 
-static err encode(buf *out, const struct content_part *part, const uint8_t *in_reply_to,
-                  const uint8_t *replaces) {
+static err encode(buf *out, slice extensions, const struct content_part *part,
+                  const uint8_t *in_reply_to, const uint8_t *replaces) {
     uint8_t salt[CONTENT_SALT];
     crypto_random(salt, sizeof salt);
     struct content c = {.salt = SLICE_ARRAY(salt),
                         .replaces = id_or_none(replaces),
                         .in_reply_to = id_or_none(in_reply_to),
+                        .extensions = extensions,
                         .part = *part};
     return core_content_write(out, &c);
 }
@@ -211,12 +233,31 @@ err core_content_encode(buf *out, enum content_disposition disposition, const ch
                                 .disposition = disposition,
                                 .type = slice_str(type),
                                 .body = body};
-    return encode(out, &part, in_reply_to, replaces);
+    return encode(out, SLICE_EMPTY, &part, in_reply_to, replaces);
 }
 
-err core_content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces) {
-    struct content_part part = {.cardinality = CONTENT_NULL, .disposition = CONTENT_RENDER};
-    return encode(out, &part, in_reply_to, replaces);
+err core_content_encode_delete(buf *out, enum content_disposition disposition,
+                               const uint8_t *in_reply_to, const uint8_t *replaces) {
+    struct content_part part = {.cardinality = CONTENT_NULL, .disposition = disposition};
+    return encode(out, SLICE_EMPTY, &part, in_reply_to, replaces);
+}
+
+err core_content_encode_edit(buf *out, const char *type, slice text, const uint8_t *in_reply_to,
+                             const uint8_t *replaces, uint64_t edited) {
+    struct content_part part = {.cardinality = CONTENT_SINGLE,
+                                .disposition = CONTENT_RENDER,
+                                .type = slice_str(type),
+                                .body = text};
+    buf map = buf_on(out->mem);
+    writer w = writer_on(&map);
+    core_cbor_write(&w, CBOR_MAP, 1);
+    core_cbor_write_text(&w, slice_str(edited_key));
+    core_cbor_write(&w, CBOR_UINT, edited);
+    err e = writer_result(&w);
+    if (e == OK)
+        e = encode(out, buf_slice(&map), &part, in_reply_to, replaces);
+    buf_free(&map);
+    return e;
 }
 
 err core_content_encode_parts(buf *out, const struct content_part *parts, size_t count,
@@ -228,13 +269,13 @@ err core_content_encode_parts(buf *out, const struct content_part *parts, size_t
                                .semantics = CONTENT_PROCESS_ALL,
                                .count = count};
     if (count == 1)
-        return encode(out, &parts[0], in_reply_to, NULL);
+        return encode(out, SLICE_EMPTY, &parts[0], in_reply_to, NULL);
     for (size_t i = 0; i < count; i++)
         write_part(&w, &parts[i]);
     err e = writer_result(&w);
     all.body = buf_slice(&body);
     if (e == OK)
-        e = encode(out, &all, in_reply_to, NULL);
+        e = encode(out, SLICE_EMPTY, &all, in_reply_to, NULL);
     buf_free(&body);
     return e;
 }

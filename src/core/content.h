@@ -2,8 +2,9 @@
  * replaces, topicId, expires, inReplyTo, extensions, nestedPart.
  *
  * Who sent it and where is known from MLS and is not written into it: the extensions map of ours is
- * empty. For message ids, the URI of an account is "sotto:u/" and its id in hexadecimal, that of a
- * conversation "sotto:r/" and its group id in hexadecimal. */
+ * empty, but of an edit, where "sotto:edited" says when it was made. For message ids, the URI of an
+ * account is "sotto:u/" and its id in hexadecimal, that of a conversation "sotto:r/" and its group
+ * id in hexadecimal. */
 #ifndef SOTTO_CORE_CONTENT_H
 #define SOTTO_CORE_CONTENT_H
 
@@ -61,6 +62,7 @@ struct content {
     uint64_t expires;
     slice in_reply_to; /* empty, or 32 bytes */
     slice extensions;  /* the encoded map */
+    uint64_t edited;   /* in ms since 1970, by the sender's clock, as the map says; 0: it doesn't */
     struct content_part part;
 };
 
@@ -72,8 +74,13 @@ MUST err core_content_part_read(reader *r, struct content_part *part);
 /* A single part, salted at random. in_reply_to and replaces: 32 bytes or NULL. */
 MUST err core_content_encode(buf *out, enum content_disposition disposition, const char *type,
                              slice body, const uint8_t *in_reply_to, const uint8_t *replaces);
-/* The same without a body: withdraws `replaces`. */
-MUST err core_content_encode_delete(buf *out, const uint8_t *in_reply_to, const uint8_t *replaces);
+/* The same without a body: withdraws `replaces`, a message or (REACTION) a reaction. */
+MUST err core_content_encode_delete(buf *out, enum content_disposition disposition,
+                                    const uint8_t *in_reply_to, const uint8_t *replaces);
+/* Text in place of that of `replaces`. edited: as above. */
+MUST err core_content_encode_edit(buf *out, const char *type, slice text,
+                                  const uint8_t *in_reply_to, const uint8_t *replaces,
+                                  uint64_t edited);
 /* Parts of which the receiver processes all, one or several. in_reply_to: 32 bytes or NULL. */
 MUST err core_content_encode_parts(buf *out, const struct content_part *parts, size_t count,
                                    const uint8_t *in_reply_to);

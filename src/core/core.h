@@ -148,7 +148,10 @@ enum core_notice_kind {
     /* Something the user should know: `error`, `reason`, `text`. ERR_IDENTITY: the server's key is
      * not the pinned one, the core stays off until core_online(true). Class IO: the store failed;
      * nothing was acknowledged; the core tries again by itself. */
-    CORE_NOTICE_TROUBLE
+    CORE_NOTICE_TROUBLE,
+    /* An entry of a history is to be shown anew, or is gone: it was edited or withdrawn, or
+     * somebody reacted to it: `conversation`, `message`, `message_id`. */
+    CORE_NOTICE_CHANGED
 };
 
 struct core_notice {
@@ -333,6 +336,18 @@ enum core_text_kind { CORE_TEXT_PLAIN = 0, CORE_TEXT_MARKDOWN = 1, CORE_TEXT_REA
 MUST err core_send_text(struct core *core, uint32_t conversation, enum core_text_kind kind,
                         slice text, const uint8_t *in_reply_to, uint64_t now, uint64_t *command,
                         uint64_t *message);
+/* Another text for a message of our own that is a text or has one beside a file: for everybody, who
+ * can see that it was changed. message: its number in the history; *edit: that of the entry by
+ * which it is changed. NOT_FOUND, DENIED if it isn't ours, STATE if it is withdrawn, UNSUPPORTED if
+ * it has no text. */
+MUST err core_message_edit(struct core *core, uint32_t conversation, uint64_t message, slice text,
+                           uint64_t now, uint64_t *command, uint64_t *edit);
+/* Withdraws a message of our own, for everybody; or takes a reaction of ours back. What it said,
+ * its edits and the reactions to it leave this store now, and that of each member when it hears of
+ * it; that it was there stays. NOT_FOUND, DENIED if it isn't ours, STATE if it is withdrawn,
+ * UNSUPPORTED if it is itself an edit or a withdrawal. */
+MUST err core_message_delete(struct core *core, uint32_t conversation, uint64_t message,
+                             uint64_t now, uint64_t *command);
 /* The same for any MIMI content (core/content.h); MALFORMED if it is none. */
 MUST err core_send_content(struct core *core, uint32_t conversation, slice content, uint64_t now,
                            uint64_t *command, uint64_t *message);
@@ -389,7 +404,8 @@ MUST err core_account_delete(struct core *core, uint64_t now, uint64_t *command)
  * of it and asks to be woken at once. One that stretches a name takes a fifth of a second.
  *
  * Errors at once: MALFORMED, UNSUPPORTED (mixed scripts), LENGTH (too short), TOO_LARGE for what is
- * no handle (lookup/handle_form.h) or no PIN (4 to 12 digits), LIMIT if such a command is under way.
+ * no handle (lookup/handle_form.h) or no PIN (4 to 12 digits), LIMIT if such a command is under
+ * way.
  */
 
 /* Claims it; what we held before is given up once this one is ours. pin may be empty; with it, who
@@ -753,13 +769,33 @@ struct core_message {
     slice text;
     bool has_file;
     struct core_file file;
-    slice content; /* the whole MIMI content as it was sent */
+    slice content; /* the whole MIMI content as it was sent first; empty once it is withdrawn */
+    /* What was said about it since; only its own sender's edits and withdrawals count. Of one that
+     * is about another, `about` is the number of the entry that shows it (0: that isn't here, or it
+     * counts for nothing). */
+    bool edited;    /* text and markdown are those of its newest edit */
+    bool withdrawn; /* nothing else is left of it */
+    uint32_t reactions;
+    uint64_t about;
 };
 /* Slices are valid during the call. False ends it. */
 typedef bool core_message_visit(void *ctx, const struct core_message *message);
 /* The entries from `first` to `last`, at most (both included). Don't call commands from `visit`. */
 MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                        core_message_visit *visit, void *ctx);
+
+struct core_reaction {
+    uint64_t number; /* of its own entry: core_message_delete takes it back */
+    uint8_t id[CORE_MESSAGE_ID];
+    uint8_t sender[CORE_ACCOUNT];
+    slice sender_name, text;
+    bool own;
+};
+typedef bool core_reaction_visit(void *ctx, const struct core_reaction *reaction);
+/* An accessor. The reactions to a message, in the order in which they came; false ends it.
+ * NOT_FOUND. */
+MUST err core_reactions(struct core *core, uint32_t conversation, uint64_t message,
+                        core_reaction_visit *visit, void *ctx);
 
 /* What was put aside, newest last. */
 struct core_quarantined {

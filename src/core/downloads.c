@@ -56,7 +56,7 @@ static err read_file(struct core *core, const struct conversation *c, struct dow
     buf bytes = buf_on(core->mem), text = buf_on(core->mem);
     err e = d->message == 0 || d->message > c->r.messages
                 ? ERR_NOT_FOUND
-                : core_history_read(core, c, d->message, &bytes, &m);
+                : core_history_get(core, c, d->message, &bytes, &m);
     if (e == OK &&
         (m.kind != CORE_MESSAGE_CONTENT || core_content_decode(m.content, &content) != OK))
         e = ERR_NOT_FOUND;

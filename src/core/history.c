@@ -15,12 +15,16 @@ static slice id_key(const struct conversation *c, const uint8_t id[32], uint8_t 
     return slice_of(key, 64);
 }
 
-static void notice_message(struct core *core, const struct conversation *c, uint64_t number,
-                           const uint8_t id[32]) {
-    struct core_notice notice = {
-        .kind = CORE_NOTICE_MESSAGE, .conversation = c->r.number, .message = number};
+static void notice(struct core *core, enum core_notice_kind kind, const struct conversation *c,
+                   uint64_t number, const uint8_t id[32]) {
+    struct core_notice notice = {.kind = kind, .conversation = c->r.number, .message = number};
     memcpy(notice.message_id, id, sizeof notice.message_id);
     core_action_notice(core, &notice);
+}
+
+void core_history_changed(struct core *core, const struct conversation *c, uint64_t number,
+                          const uint8_t id[32]) {
+    notice(core, CORE_NOTICE_CHANGED, c, number, id);
 }
 
 err core_history_mark_known(struct core *core, const struct conversation *c, const uint8_t id[32],
@@ -124,8 +128,8 @@ err core_history_add(struct core *core, struct conversation *c,
     if (message->kind == CORE_MESSAGE_CONTENT)
         TRY(core_history_mark_known(core, c, message->id, *number));
     TRY(core_conversation_save(core, c));
-    notice_message(core, c, *number, message->id);
-    return OK;
+    notice(core, CORE_NOTICE_MESSAGE, c, *number, message->id);
+    return message->kind == CORE_MESSAGE_CONTENT ? core_remark_take(core, c, message, *number) : OK;
 }
 
 err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
@@ -149,30 +153,45 @@ err core_history_device(struct core *core, struct conversation *c, enum core_mes
     return core_history_add(core, c, &m, &number);
 }
 
+err core_history_get(struct core *core, const struct conversation *c, uint64_t number, buf *bytes,
+                     struct record_message *message) {
+    uint8_t key[4];
+    TRY(core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, bytes));
+    return record_message_read(buf_slice(bytes), message);
+}
+
 err core_history_read(struct core *core, const struct conversation *c, uint64_t number, buf *bytes,
                       struct record_message *message) {
-    uint8_t key[4];
-    err e = core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, bytes);
-    if (e == OK)
-        e = record_message_read(buf_slice(bytes), message);
+    err e = core_history_get(core, c, number, bytes, message);
     return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }
 
+err core_history_put(struct core *core, const struct conversation *c, uint64_t number,
+                     const struct record_message *message) {
+    uint8_t key[4];
+    return record_message_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number,
+                              message);
+}
+
+err core_history_drop(struct core *core, const struct conversation *c, uint64_t number) {
+    uint8_t key[4];
+    return core_delete(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number);
+}
+
+/* It may be gone while it was on its way. */
 err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                            enum core_message_state state, uint64_t epoch, uint32_t refused) {
-    uint8_t key[4];
     struct record_message m;
     buf bytes = buf_on(core->mem);
-    err e = core_history_read(core, c, number, &bytes, &m);
+    err e = core_history_get(core, c, number, &bytes, &m);
     if (e == OK) {
         m.state = (uint8_t)state;
         m.refused = refused;
         m.epoch = state == CORE_MESSAGE_SENT ? epoch : m.epoch;
-        e = record_message_put(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number,
-                               &m);
+        e = core_history_put(core, c, number, &m);
     }
     buf_free(&bytes);
-    return e;
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* ---- Forgetting ---- */
@@ -191,6 +210,8 @@ static bool forget_id(void *ctx, struct store_key at, slice value) {
     f->e = record_message_read(value, &m);
     if (f->e == OK && m.kind == CORE_MESSAGE_CONTENT)
         f->e = core_delete(f->core, TABLE_MESSAGE_ID, id_key(f->c, m.id, key), 0);
+    if (f->e == OK && m.kind == CORE_MESSAGE_CONTENT)
+        f->e = core_remark_forget(f->core, f->c, &m);
     return f->e == OK;
 }
 
@@ -207,15 +228,43 @@ err core_history_forget(struct core *core, const struct conversation *c) {
 
 struct reading {
     struct core *core;
-    uint32_t conversation;
+    const struct conversation *c;
     core_message_visit *visit;
     void *ctx;
     err e;
 };
 
-static err show_content(const struct record_message *r, struct core_message *m, buf *text) {
+/* The text of the newest edit in place of its own. */
+static err show_edit(struct core *core, const struct conversation *c, uint64_t number,
+                     struct core_message *m, buf *text) {
+    struct record_message edit;
     struct content content;
+    struct content_part file;
+    enum core_content_shape shape;
+    buf bytes = buf_on(core->mem);
+    err e = core_history_read(core, c, number, &bytes, &edit);
+    if (e == OK)
+        e = core_content_decode(edit.content, &content);
+    if (e == OK) {
+        buf_clear(text);
+        e = core_content_show(&content, &shape, &m->markdown, &file, text);
+    }
+    m->edited = e == OK;
+    buf_free(&bytes);
+    return e;
+}
+
+err core_history_show(struct core *core, const struct conversation *c,
+                      const struct record_message *r, struct core_message *m, buf *text) {
+    struct content content;
+    struct remarked remarked;
     m->content = r->content;
+    m->withdrawn = r->content.n == 0;
+    m->shape = CORE_CONTENT_TEXT;
+    if (m->withdrawn)
+        return OK;
+    TRY(core_remark_look(core, c, r, &remarked));
+    m->reactions = remarked.reactions;
     err e = core_content_decode(r->content, &content);
     if (core_err_hard(e))
         return e;
@@ -237,7 +286,8 @@ static err show_content(const struct record_message *r, struct core_message *m, 
                                  .description = file.description,
                                  .size = file.size,
                                  .expires = file.expires * TIME_SECOND};
-    return OK;
+    TRY(core_remark_about(core, c, r, &content, &m->about));
+    return remarked.edit == 0 ? OK : show_edit(core, c, remarked.edit, m, text);
 }
 
 static void fill(const struct record_message *r, uint64_t number, struct core_message *m) {
@@ -265,12 +315,12 @@ static bool visit(void *ctx, struct store_key key, slice value) {
     err e = record_message_read(value, &r);
     if (e == OK) {
         fill(&r, key.number, &m);
-        e = core_contact_name_of(core, reading->conversation, m.sender, &sender);
+        e = core_contact_name_of(core, reading->c->r.number, m.sender, &sender);
     }
     if (e == OK)
-        e = core_contact_name_of(core, reading->conversation, m.subject, &subject);
+        e = core_contact_name_of(core, reading->c->r.number, m.subject, &subject);
     if (e == OK && m.kind == CORE_MESSAGE_CONTENT)
-        e = show_content(&r, &m, &text);
+        e = core_history_show(core, reading->c, &r, &m, &text);
     else if (e == OK)
         e = buf_append(&text, r.content);
     if (e == OK) {
@@ -289,7 +339,7 @@ static bool visit(void *ctx, struct store_key key, slice value) {
 err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                   core_message_visit *visitor, void *ctx) {
     const struct conversation *c = core_conversation_lookup(core, conversation);
-    struct reading reading = {core, conversation, visitor, ctx, OK};
+    struct reading reading = {core, c, visitor, ctx, OK};
     uint8_t key[4];
     if (c == NULL)
         return ERR_NOT_FOUND;

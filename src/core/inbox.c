@@ -295,7 +295,13 @@ static err send_again(struct core *core, struct conversation *c, uint64_t messag
     struct record_message m;
     struct entry *entry = NULL;
     buf bytes = buf_on(core->mem);
-    err e = core_history_read(core, c, message, &bytes, &m);
+    err e = core_history_get(core, c, message, &bytes, &m);
+    bool gone =
+        e == ERR_NOT_FOUND || (e == OK && m.content.n == 0); /* withdrawn, or its time came */
+    if (gone) {
+        buf_free(&bytes);
+        return OK;
+    }
     if (e == OK)
         e = core_entry_add(core, c, ENTRY_CONTENT, m.content, true, &entry);
     if (e == OK) {

@@ -79,7 +79,8 @@ enum table {
     TABLE_ADDRESS,      /* "address", "given", "link", "revoke" / number */
     TABLE_GROUP,        /* conversation / part of its group */
     TABLE_PROFILE,      /* "own", group id; "said" / conversation; "picture", "image" / number */
-    TABLE_DEVICES       /* account id: its newest device list; group id: history that came early */
+    TABLE_DEVICES,      /* account id: its newest device list; group id: history that came early */
+    TABLE_REMARK        /* conversation, message id: what was said about it */
 };
 
 struct core;
@@ -982,12 +983,25 @@ MUST err core_history_event(struct core *core, struct conversation *c, enum core
 /* The same about one device. */
 MUST err core_history_device(struct core *core, struct conversation *c, enum core_message_kind kind,
                              const uint8_t *sender, const uint8_t *subject, const uint8_t *device);
-/* message's slices live as long as bytes. */
+/* message's slices live as long as bytes. NOT_FOUND: it is not there, or not any more. */
+MUST err core_history_get(struct core *core, const struct conversation *c, uint64_t number,
+                          buf *bytes, struct record_message *message);
+/* The same of one that must be there. */
 MUST err core_history_read(struct core *core, const struct conversation *c, uint64_t number,
                            buf *bytes, struct record_message *message);
 /* epoch: in which what was sent was encrypted; it may have been queued in an older one. */
 MUST err core_history_set_state(struct core *core, const struct conversation *c, uint64_t number,
                                 enum core_message_state state, uint64_t epoch, uint32_t refused);
+MUST err core_history_put(struct core *core, const struct conversation *c, uint64_t number,
+                          const struct record_message *message);
+/* Its id stays known. */
+MUST err core_history_drop(struct core *core, const struct conversation *c, uint64_t number);
+/* A notice: it looks different now. */
+void core_history_changed(struct core *core, const struct conversation *c, uint64_t number,
+                          const uint8_t id[32]);
+/* Fills in what content is shown as, with its text, which is appended. */
+MUST err core_history_show(struct core *core, const struct conversation *c,
+                           const struct record_message *r, struct core_message *m, buf *text);
 /* Whether a message of this id was in the group before. */
 MUST err core_history_known(struct core *core, const struct conversation *c, const uint8_t id[32],
                             bool *known);
@@ -1242,6 +1256,27 @@ MUST err core_said_changed(struct core *core, uint32_t conversation, const uint8
 MUST err core_said_put(struct core *core, uint32_t conversation, const struct record_said *said);
 MUST err core_said_adopt(struct core *core, uint32_t conversation);
 MUST err core_said_forget(struct core *core, uint32_t conversation);
+
+/* remarks.c */
+enum remark_what { REMARK_NONE = 0, REMARK_EDIT, REMARK_DELETE, REMARK_REACTION };
+/* A message is in the history: what was said about it before holds, and what it says about another.
+ * In a transaction. */
+MUST err core_remark_take(struct core *core, struct conversation *c, const struct record_message *m,
+                          uint64_t number);
+/* Its conversation is forgotten. */
+MUST err core_remark_forget(struct core *core, const struct conversation *c,
+                            const struct record_message *m);
+struct remarked {
+    uint64_t edit, time; /* the entry whose text holds (0: its own), and when by its sender */
+    uint32_t reactions;
+};
+MUST err core_remark_look(struct core *core, const struct conversation *c,
+                          const struct record_message *m, struct remarked *remarked);
+struct content;
+/* The entry that shows what m says about it; 0: none. content: m's. */
+MUST err core_remark_about(struct core *core, const struct conversation *c,
+                           const struct record_message *m, const struct content *content,
+                           uint64_t *about);
 
 /* pictures.c */
 /* TOO_LARGE; MALFORMED if it is neither a picture nor empty. */

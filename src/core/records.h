@@ -15,7 +15,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) R(decision) R(read) \
     R(conversation) R(entry) R(upload) R(message) R(claim) R(desk) R(desk_notice) \
     R(profile) R(said) R(picture) \
-    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind)
+    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind) R(remark)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
@@ -373,6 +373,13 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 #define RECORD_FIELDS_behind(F) \
     F(fixed, group, 32, 0)      \
     F(fixed, address, PROTO_ADDRESS, 0)
+
+/* What was said about a message (remarks.c), and where in the history. time: of an edit. */
+#define RECORD_FIELDS_remark(F) \
+    F(u8, what, 0, 0)           \
+    F(fixed, sender, 16, 0)     \
+    F(u64, number, 0, 0)        \
+    F(u64, time, 0, 0)
 
 #define RECORD_DECLARE(what)                                                                     \
     struct record_##what {                                                                       \

@@ -335,6 +335,8 @@ static err import(struct core *core, struct conversation *c, const struct record
                                number--, &m));
         if (m.kind == CORE_MESSAGE_CONTENT)
             TRY(core_history_mark_known(core, c, m.id, number + 1));
+        if (m.kind == CORE_MESSAGE_CONTENT)
+            TRY(core_remark_take(core, c, &m, number + 1));
     }
     if (c->r.room && fresh && number < ROOM)
         c->r.read = read > 0 ? read : number;

@@ -61,6 +61,10 @@ static const struct option {
     {"--once", VALUE_NONE, OPTION_ONCE, 0, offsetof(struct args, once)},
     {"--days", VALUE_NUMBER, OPTION_DAYS, offsetof(struct args, days),
      offsetof(struct args, has_days)},
+    {"--off", VALUE_NONE, OPTION_OFF, 0, offsetof(struct args, off)},
+    {"--numbers", VALUE_NONE, OPTION_NUMBERS, 0, offsetof(struct args, numbers)},
+    {"--reply", VALUE_NUMBER, OPTION_REPLY, offsetof(struct args, reply),
+     offsetof(struct args, has_reply)},
     {"--most", VALUE_NUMBER, OPTION_MOST, offsetof(struct args, most),
      offsetof(struct args, has_most)},
 };
@@ -182,6 +186,15 @@ err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY
     err e = parse(args, argc, argv, why);
     args->json |= e != OK && json;
     return e;
+}
+
+err args_join(const struct args *args, size_t from, buf *text) {
+    for (size_t i = from; i < args->word_count; i++) {
+        if (i > from)
+            TRY(buf_append_byte(text, ' '));
+        TRY(buf_append(text, slice_str(args->words[i])));
+    }
+    return OK;
 }
 
 /* ---- Handing over ---- */

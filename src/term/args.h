@@ -22,6 +22,9 @@ enum {
     OPTION_MOST = 2048,
     OPTION_MANIFEST = 1 << 13,
     OPTION_KEY = 1 << 14,
+    OPTION_REPLY = 1 << 12,
+    OPTION_OFF = 1 << 15,
+    OPTION_NUMBERS = 1 << 23,
     OPTION_FILE = 1 << 16,
     OPTION_TO = 1 << 17,
     OPTION_FORCE = 1 << 18,
@@ -50,9 +53,10 @@ struct args {
     const char **words; /* what is neither an option nor the command */
     size_t word_count;
     uint64_t timeout; /* seconds */
-    uint64_t last, until_idle, count, days, most;
+    uint64_t last, until_idle, count, days, most, reply;
     bool json, no_passphrase, offline, done, qr, once, add, reset;
-    bool has_last, has_until_idle, has_count, has_days, has_most;
+    bool has_last, has_until_idle, has_count, has_days, has_most, has_reply;
+    bool off, numbers;
     bool by_words, yes;
     const char *code, *accept;
     const char *manifest, *key;
@@ -65,6 +69,9 @@ enum { ARGS_WHY = 160 };
  * argv; args->words points into it. MALFORMED, and why in words: *why names the argument as it was
  * given, and args->json is set if --json stands anywhere before "--". */
 MUST err args_parse(struct args *args, int argc, const char **argv, char why[ARGS_WHY]);
+
+/* The words from this one on, with a space between each two. Appended. */
+MUST err args_join(const struct args *args, size_t from, buf *text);
 
 /* What was parsed, as a command line in a list of vectors, to hand it over; and back: *argv (with a
  * first element that stands for the program) points into *text, which is the copy that keeps it. */

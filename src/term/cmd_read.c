@@ -7,14 +7,16 @@ static void start(struct job *job);
 
 const struct command command_read = {
     .name = "read",
-    .words = "[CONVERSATION] [--last N] [--offline]",
+    .words = "[CONVERSATION] [--last N] [--numbers] [--offline]",
     .help = "show what was said",
     .text =
         "Fetches what is new and shows what is unread: in CONVERSATION (a number, a title, or a\n"
         "contact), or in all. With --last N it shows the last N entries, of each conversation if\n"
         "none is named, read before or not. What was shown counts as read. Notices from the\n"
-        "server's request desk come first. --offline: without fetching.",
-    .options = OPTION_LAST | OPTION_OFFLINE,
+        "server's request desk come first. --numbers: with the numbers by which `sotto react`,\n"
+        "`sotto edit`, `sotto delete` and `sotto send --reply` name messages. --offline: without\n"
+        "fetching.",
+    .options = OPTION_LAST | OPTION_NUMBERS | OPTION_OFFLINE,
     .words_max = 1,
     .start = start,
 };

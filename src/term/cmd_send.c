@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "host/files.h"
 #include "term/find.h"
 #include "term/show.h"
@@ -9,7 +10,7 @@ static void notice(struct job *job, const struct core_notice *n);
 
 const struct command command_send = {
     .name = "send",
-    .words = "CONVERSATION [--file PATH] [TEXT...|-]",
+    .words = "CONVERSATION [--file PATH] [--reply NUMBER] [TEXT...|-]",
     .help = "send a message, or a file",
     .text =
         "Sends TEXT; without it, or where it is -, what comes on the standard input: UTF-8, up to\n"
@@ -19,8 +20,9 @@ const struct command command_send = {
         "message is kept, and goes out when sotto next reaches it.\n\n"
         "--file sends a file of up to 2 GiB, with TEXT or without. What is cut off goes on with\n"
         "the next sotto command on this home that runs long enough, or with the same command; the\n"
-        "file has to stay as it is until it is sent, and to move it away ends the attempt.",
-    .options = OPTION_FILE | OPTION_PROGRESS,
+        "file has to stay as it is until it is sent, and to move it away ends the attempt.\n\n"
+        "--reply: it answers the message of this number, as `sotto read` shows it with --numbers.",
+    .options = OPTION_FILE | OPTION_PROGRESS | OPTION_REPLY,
     .words_min = 1,
     .words_max = WORDS_ANY,
     .start = start,
@@ -169,15 +171,6 @@ static void notice(struct job *job, const struct core_notice *n) {
         job_fail(job, "the conversation could not be made", n->error, n->reason);
 }
 
-static err join_words(const struct args *args, buf *text) {
-    for (size_t i = 1; i < args->word_count; i++) {
-        if (i > 1)
-            TRY(buf_append_byte(text, ' '));
-        TRY(buf_append(text, slice_str(args->words[i])));
-    }
-    return OK;
-}
-
 static const char *type_of(const char *path) {
     static const char *const types[][2] = {
         {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".png", "image/png"},
@@ -192,32 +185,52 @@ static const char *type_of(const char *path) {
     return "application/octet-stream";
 }
 
-static err send_file(struct job *job, slice text, uint64_t *command) {
+static err send_file(struct job *job, slice text, const uint8_t *reply, uint64_t *command) {
     struct sending *s = job->state;
     const char *path = job->args.file, *slash = strrchr(path, '/');
     struct core_file_sending file = {.name = slice_str(slash == NULL ? path : slash + 1),
                                      .type = slice_str(type_of(path)),
-                                     .text = text};
+                                     .text = text,
+                                     .in_reply_to = reply};
     TRY(host_files_send(host_files(job_host(job)), s->conversation, path, &file, host_now(),
                         command));
     s->upload = *command;
     return OK;
 }
 
+/* *reply: NULL if it answers none. False: there is no such message, and the job has said so. */
+static bool find_reply(struct job *job, uint32_t conversation, struct found_message *m,
+                       const uint8_t **reply) {
+    struct core_conversation c;
+    char number[DECIMAL_TEXT];
+    *reply = NULL;
+    if (!job->args.has_reply)
+        return true;
+    decimal_text(job->args.reply, number);
+    if (core_conversation_get(job_core(job), conversation, &c) != OK ||
+        !find_message(job, &c, number, m))
+        return false;
+    *reply = m->id;
+    return true;
+}
+
 static void start(struct job *job) {
     struct sending *s = job_state(job, sizeof *s);
+    struct found_message m;
+    const uint8_t *reply;
     buf text = {0};
     uint64_t command;
-    err e = join_words(&job->args, &text);
-    if (s == NULL || !find_or_make_conversation(job, job->args.words[0], &s->conversation)) {
+    err e = args_join(&job->args, 1, &text);
+    if (s == NULL || !find_or_make_conversation(job, job->args.words[0], &s->conversation) ||
+        !find_reply(job, s->conversation, &m, &reply)) {
         buf_free(&text);
         return;
     }
     bool file = job->args.file != NULL;
     if (e == OK && file)
-        e = send_file(job, buf_slice(&text), &command);
+        e = send_file(job, buf_slice(&text), reply, &command);
     else if (e == OK)
-        e = core_send_text(job_core(job), s->conversation, CORE_TEXT_PLAIN, buf_slice(&text), NULL,
+        e = core_send_text(job_core(job), s->conversation, CORE_TEXT_PLAIN, buf_slice(&text), reply,
                            host_now(), &command, &s->message);
     buf_free(&text);
     if (e == OK) {

@@ -31,6 +31,51 @@ bool find_conversation(struct job *job, const char *text, struct core_conversati
     return e == OK;
 }
 
+/* ---- Messages ---- */
+
+static bool take_message(void *ctx, const struct core_message *m) {
+    struct found_message *found = ctx;
+    if (m->kind == CORE_MESSAGE_CONTENT)
+        found->number = m->number;
+    memcpy(found->id, m->id, sizeof found->id);
+    return true;
+}
+
+bool find_message(struct job *job, const struct core_conversation *c, const char *text,
+                  struct found_message *found) {
+    uint64_t number = 0;
+    err e = OK;
+    *found = (struct found_message){0};
+    if (decimal_decode(slice_str(text), UINT32_MAX, &number) == OK)
+        e = core_messages(job_core(job), c->number, number, number, take_message, found);
+    if (e != OK)
+        job_fail(job, "could not look", e, 0);
+    else if (found->number == 0)
+        job_fail_text(job, ERR_NOT_FOUND, EXIT_UNKNOWN,
+                      "there is no message of this number. `sotto read --last 20 --numbers` shows "
+                      "the numbers");
+    return found->number != 0;
+}
+
+bool find_refused(struct job *job, err e, uint32_t conversation, const char *what) {
+    struct core_conversation c;
+    bool active = core_conversation_get(job_core(job), conversation, &c) == OK &&
+                  (c.state == CORE_CONVERSATION_ACTIVE || c.state == CORE_CONVERSATION_NEW);
+    if (e == ERR_DENIED)
+        job_fail_text(job, e, EXIT_FAILED, "%s: it is not yours", what);
+    else if (e == ERR_UNSUPPORTED)
+        job_fail_text(job, e, EXIT_FAILED, "%s: it is no text", what);
+    else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
+        job_fail_text(job, e, EXIT_USAGE, "%s: that is no text of up to 262144 bytes", what);
+    else if (e == ERR_STATE && active)
+        job_fail_text(job, e, EXIT_FAILED, "%s: it is withdrawn already", what);
+    else if (e == ERR_STATE)
+        find_tell_state(job, what, conversation);
+    else
+        return false;
+    return true;
+}
+
 /* ---- Members ---- */
 
 bool find_fits(const struct core_member *m, slice text) {

@@ -8,6 +8,15 @@
 bool find_conversation(struct job *job, const char *text, struct core_conversation *c);
 /* Says it if the user is not in this conversation: `what` begins the sentence, as in job_fail. */
 void find_tell_state(struct job *job, const char *what, uint32_t number);
+/* What was said, by its number in the history. False: the job has failed and said so. */
+struct found_message {
+    uint64_t number;
+    uint8_t id[CORE_MESSAGE_ID];
+};
+bool find_message(struct job *job, const struct core_conversation *c, const char *text,
+                  struct found_message *found);
+/* Says why a message can't be said again, if e says that: `what` as in job_fail. */
+bool find_refused(struct job *job, err e, uint32_t conversation, const char *what);
 /* A contact, else a member of a conversation who is none and calls itself so, or has such an id:
  * *met is that conversation's number (0: a contact), and nothing is kept. */
 bool find_person(struct job *job, const char *text, struct core_contact *person, uint32_t *met);

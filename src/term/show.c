@@ -444,6 +444,11 @@ static void content_fields(struct line *l, const struct core_message *m) {
     if (m->has_replaces)
         line_hex(l, "replaces", SLICE_ARRAY(m->replaces));
     line_str(l, "text", m->text);
+    line_bool(l, "edited", m->edited);
+    line_bool(l, "withdrawn", m->withdrawn);
+    line_num(l, "reactions", m->reactions);
+    if (m->about != 0)
+        line_num(l, "about", m->about);
     if (m->has_file) {
         line_str(l, "file_name", m->file.name);
         line_str(l, "file_type", m->file.type);
@@ -526,17 +531,59 @@ static void file_text(struct line *l, const struct core_conversation *c,
     line_add(l, ": sotto save %u %llu]", (unsigned)c->number, (unsigned long long)m->number);
 }
 
+struct reacting {
+    struct job *job;
+    struct line *line;
+    bool some;
+};
+
+static bool add_reaction(void *ctx, const struct core_reaction *r) {
+    struct reacting *all = ctx;
+    line_add(all->line, all->some ? ", " : "  [");
+    show_person(all->line, all->job, r->sender_name, r->sender);
+    line_add(all->line, ": ");
+    line_name(all->line, r->text, "[]");
+    all->some = true;
+    return true;
+}
+
+static void add_reactions(struct line *l, struct job *job, const struct core_conversation *c,
+                          const struct core_message *m) {
+    struct reacting all = {job, l, false};
+    if (m->reactions > 0 &&
+        core_reactions(job_core(job), c->number, m->number, add_reaction, &all) != OK)
+        line_add(l, "  (reactions can't be shown)");
+    line_add(l, all.some ? "]" : "");
+}
+
+/* What it is about, if that is here. */
+static void add_about(struct line *l, const struct core_message *m) {
+    if (m->about != 0)
+        line_add(l, " (of message %llu)", (unsigned long long)m->about);
+}
+
 static void content_text(struct line *l, struct job *job, const struct core_conversation *c,
                          const struct core_message *m) {
-    static const char *const between[] = {
-        "", ": ", " reacts: ", " corrects: ", " withdraws a message", ": ", ": "};
+    static const char *const between[] = {"", "", " reacts", " corrects", " withdraws a message",
+                                          "", ""};
+    bool about = m->shape == CORE_CONTENT_REACTION || m->shape == CORE_CONTENT_EDIT;
     show_person(l, job, m->sender_name, m->sender);
     line_add(l, "%s",
              (size_t)m->shape < sizeof between / sizeof between[0] ? between[m->shape] : "");
-    if (m->shape != CORE_CONTENT_DELETE)
+    if (about || m->shape == CORE_CONTENT_DELETE)
+        add_about(l, m);
+    if (m->withdrawn) {
+        line_add(l, " has withdrawn what was here");
+        return;
+    }
+    if (m->shape != CORE_CONTENT_DELETE) {
+        line_add(l, ": ");
         line_lines(l, m->text, "                  | ");
+    }
     if (m->has_file)
         file_text(l, c, m);
+    line_add(l, m->edited ? "  (edited)" : "");
+    add_reactions(l, job, c, m);
     if (m->state == CORE_MESSAGE_QUEUED)
         line_add(l, "  (not sent yet)");
     else if (m->state == CORE_MESSAGE_FAILED)
@@ -560,6 +607,8 @@ static bool show_one(void *ctx, const struct core_message *m) {
     } else {
         host_time_text(m->time, when);
         line_add(&l, "%s  ", when);
+        if (s->job->args.numbers)
+            line_add(&l, "%llu  ", (unsigned long long)m->number);
         if (s->what->named) {
             line_add(&l, "[");
             show_conversation_name(&l, s->job, s->c);
@@ -644,6 +693,25 @@ void show_sent(struct line *l, struct job *job, const struct core_notice *notice
     line_hex(l, "id", SLICE_ARRAY(notice->message_id));
     line_num(l, "refused", notice->refused);
     line_num(l, "unheard", show_unheard(job, notice->conversation));
+}
+
+void show_said(struct job *job, const struct core_notice *notice, const char *failed,
+               const char *done) {
+    struct line l = {0};
+    if (notice->error != OK) {
+        job_fail(job, failed, notice->error, notice->reason);
+        return;
+    }
+    if (job->out.json) {
+        show_sent(&l, job, notice, notice->message);
+        line_object_end(&l);
+    } else {
+        line_add(&l, "%s", done);
+        if (notice->refused > 0)
+            line_add(&l, " %u of the mailboxes took no copy.", (unsigned)notice->refused);
+    }
+    line_end(&l, &job->out, OUT_NORMAL);
+    job_end(job, notice->refused > 0 ? EXIT_PARTLY : EXIT_FINE);
 }
 
 void show_gaps(struct job *job, uint32_t count) {

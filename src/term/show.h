@@ -53,6 +53,9 @@ void show_gaps(struct job *job, uint32_t count);
 uint32_t show_unheard(struct job *job, uint32_t number);
 /* The object `sent`, but for its end; number: of the entry. */
 void show_sent(struct line *l, struct job *job, const struct core_notice *notice, uint64_t number);
+/* The same as a whole, or a sentence, for what is said about a message; or what failed. */
+void show_said(struct job *job, const struct core_notice *notice, const char *failed,
+               const char *done);
 /* A message or a change is through, or not: the usual then() of commands that change a
  * conversation. */
 void show_done(struct job *job, const struct core_notice *notice, const char *failed,

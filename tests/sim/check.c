@@ -36,6 +36,8 @@
  *   may have    between these two moments: it depends on what the server took first
  *   never has   a message twice, or of an epoch outside its intervals, or from a sender who was no
  *               member in that epoch, or under another's name
+ *   alike       what was edited or withdrawn is shown by whoever was in from then to the end as its
+ *               sender shows it, if that is still in
  *   order       messages of one sender are in the order in which they were sent, but for those that
  *               travelled as blobs: a message that is fetched takes its place when it is here; and
  *               for those that were sent again, encrypted in a later epoch than newer ones */
@@ -92,7 +94,8 @@ struct history {
     struct interval intervals[256];
     size_t count;
     bool left;
-    uint8_t *got; /* by message: how often */
+    uint8_t *got;    /* by message: how often */
+    uint64_t *shows; /* by message: what it is shown as, hashed */
     int64_t newest[DEVICES];
     uint64_t newest_epoch[DEVICES];
 };
@@ -135,6 +138,23 @@ static void check_received(struct history *h, size_t n, const struct core_messag
                    h->c->index, n, (unsigned long long)m->epoch, h->group);
 }
 
+/* A withdrawn one has no text. */
+static int64_t message_of(const struct world *w, const struct core_message *m) {
+    if (!m->withdrawn)
+        return client_text_number(m->text);
+    for (size_t n = 0; n < w->message_count; n++)
+        if (memcmp(w->messages[n].id, m->id, sizeof m->id) == 0)
+            return (int64_t)n;
+    return -1;
+}
+
+static uint64_t hash_shown(const struct core_message *m) {
+    uint64_t hash = m->withdrawn ? 1 : 2;
+    for (size_t i = 0; i < m->text.n; i++)
+        hash = (hash ^ m->text.p[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 static bool take_only_event(void *ctx, const struct core_message *m) {
     if (m->kind != CORE_MESSAGE_CONTENT)
         take_event(ctx, m);
@@ -144,9 +164,10 @@ static bool take_only_event(void *ctx, const struct core_message *m) {
 static bool take_message(void *ctx, const struct core_message *m) {
     struct history *h = ctx;
     struct world *w = h->w;
-    if (m->kind != CORE_MESSAGE_CONTENT)
+    if (m->kind != CORE_MESSAGE_CONTENT || m->shape == CORE_CONTENT_REACTION ||
+        m->shape == CORE_CONTENT_EDIT || m->shape == CORE_CONTENT_DELETE)
         return true;
-    int64_t n = client_text_number(m->text);
+    int64_t n = message_of(w, m);
     if (n < 0 || (size_t)n >= w->message_count || w->messages[n].group != h->group ||
         client_by_account(w, m->sender) != w->clients[w->messages[n].sender].person) {
         world_fail(w, "client %d has a message that nobody sent to group %d: %.*s", h->c->index,
@@ -156,6 +177,7 @@ static bool take_message(void *ctx, const struct core_message *m) {
     struct message *sent = &w->messages[n];
     if (h->got[n]++ != 0)
         world_fail(w, "client %d has m%lld twice", h->c->index, (long long)n);
+    h->shows[n] = hash_shown(m);
     if (sent->sender == h->c->index) {
         sent->state = (uint8_t)m->state;
         sent->epoch = m->epoch;
@@ -188,7 +210,8 @@ static struct history *new_history(struct world *w, struct client *c, int group)
     for (size_t i = 0; i < DEVICES; i++)
         h->newest[i] = -1;
     h->got = calloc(w->message_count + 1, 1);
-    if (h->got == NULL)
+    h->shows = calloc(w->message_count + 1, sizeof *h->shows);
+    if (h->got == NULL || h->shows == NULL)
         world_must(ERR_NO_MEMORY, "memory");
     return h;
 }
@@ -197,7 +220,8 @@ static struct history *new_history(struct world *w, struct client *c, int group)
  * it, and counts for this one's conversation as little as what another person has. */
 static bool take_room(void *ctx, const struct core_message *m) {
     struct history *h = ctx;
-    int64_t n = m->kind == CORE_MESSAGE_CONTENT ? client_text_number(m->text) : -1;
+    bool is_new = m->shape == CORE_CONTENT_TEXT || m->shape == CORE_CONTENT_FILE;
+    int64_t n = m->kind == CORE_MESSAGE_CONTENT && is_new ? client_text_number(m->text) : -1;
     if (n >= 0 && (size_t)n < h->w->message_count && h->got[n]++ != 0)
         world_fail(h->w, "client %d has m%lld twice", h->c->index, (long long)n);
     return true;
@@ -248,6 +272,29 @@ static bool must_have(const struct world *w, const struct history *h, const stru
     return world_epoch_moment(w, h->group, until) > m->sent;
 }
 
+/* Was in when the message was sent, and ever since: what was said about it came, too. */
+static bool stayed(const struct history *h, const struct message *m) {
+    uint64_t until;
+    return h != NULL && within(h, m->epoch, &until) && until == UINT64_MAX && !h->left &&
+           !had_no_room(h, m->epoch);
+}
+
+static void check_shown(struct world *w, const struct all *all, size_t n) {
+    const struct message *m = &w->messages[n];
+    const struct history *sender = all->of[m->sender][m->group];
+    if (!stayed(sender, m))
+        return;
+    for (int i = 0; i < DEVICES; i++) {
+        const struct history *h = all->of[i][m->group];
+        if (!stayed(h, m) || h->got[n] == 0)
+            continue;
+        w->counts.agreed++;
+        if (h->shows[n] != sender->shows[n])
+            world_fail(w, "client %d does not show m%zu as its sender, client %d, does", i, n,
+                       m->sender);
+    }
+}
+
 static void check_message(struct world *w, const struct all *all, size_t n) {
     const struct message *m = &w->messages[n];
     if (m->state == CORE_MESSAGE_QUEUED)
@@ -268,6 +315,7 @@ static void check_message(struct world *w, const struct all *all, size_t n) {
             world_fail(w, "client %d does not have m%zu of client %d, group %d, epoch %llu%s", i, n,
                        m->sender, m->group, (unsigned long long)m->epoch, m->big ? ", big" : "");
     }
+    check_shown(w, all, n);
 }
 
 static void check_messages(struct world *w) {
@@ -291,8 +339,10 @@ static void check_messages(struct world *w) {
         check_message(w, all, n);
     for (int i = 0; i < DEVICES; i++) {
         for (int j = 0; j < GROUPS_MAX; j++) {
-            if (all->of[i][j] != NULL)
+            if (all->of[i][j] != NULL) {
                 free(all->of[i][j]->got);
+                free(all->of[i][j]->shows);
+            }
             free(all->of[i][j]);
         }
     }

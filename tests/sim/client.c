@@ -50,7 +50,8 @@ int64_t client_text_number(slice text) {
 }
 
 static bool read_number(void *ctx, const struct core_message *m) {
-    *(int64_t *)ctx = client_text_number(m->text);
+    bool is_new = m->shape == CORE_CONTENT_TEXT || m->shape == CORE_CONTENT_FILE;
+    *(int64_t *)ctx = is_new ? client_text_number(m->text) : -1;
     return false;
 }
 
@@ -179,6 +180,7 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
     case CORE_NOTICE_DESK:
         break;
     case CORE_NOTICE_MESSAGE:
+    case CORE_NOTICE_CHANGED:
     case CORE_NOTICE_CONVERSATION:
     case CORE_NOTICE_CONNECTION:
     case CORE_NOTICE_CAUGHT_UP:

@@ -291,6 +291,11 @@ static void act_send_file(struct world *w, struct client *c, uint32_t number, si
     client_drain(w, c);
 }
 
+static bool take_id(void *ctx, const struct core_message *m) {
+    memcpy(ctx, m->id, sizeof m->id);
+    return false;
+}
+
 static void act_send(struct world *w, struct client *c, uint32_t number) {
     uint64_t command = 0, message = 0;
     char *text = malloc(60001);
@@ -311,6 +316,8 @@ static void act_send(struct world *w, struct client *c, uint32_t number) {
     m->told = core_send_text(c->core, number, CORE_TEXT_PLAIN, slice_of(text, (size_t)length), NULL,
                              w->now, &command, &message) == OK;
     w->counts.sends += m->told;
+    if (m->told)
+        world_must(core_messages(c->core, number, message, message, take_id, m->id), "history");
     world_trace(w, "client %d sends m%zu to group %d, command %llu%s%s", c->index, n, m->group,
                 (unsigned long long)command, m->big ? ", big" : "", m->told ? "" : ": refused");
     free(text);
@@ -318,6 +325,54 @@ static void act_send(struct world *w, struct client *c, uint32_t number) {
     /* It left, the answer finds nobody, and when it is asked again the others are epochs away. */
     if (world_one_in(w, 40))
         go_offline(w, c, 10 * TIME_MINUTE);
+}
+
+struct pick {
+    int64_t message; /* -1: none */
+    uint64_t number;
+    bool own;
+    uint8_t id[CORE_MESSAGE_ID], device[CORE_DEVICE];
+};
+
+static bool take_pick(void *ctx, const struct core_message *m) {
+    struct pick *p = ctx;
+    if (m->kind != CORE_MESSAGE_CONTENT || m->shape != CORE_CONTENT_TEXT || m->withdrawn)
+        return true;
+    p->message = client_text_number(m->text);
+    p->number = m->number;
+    p->own = m->own;
+    memcpy(p->id, m->id, sizeof p->id);
+    memcpy(p->device, m->sender_device, sizeof p->device);
+    return false;
+}
+
+/* About one of the last that were said: one's own is said anew or withdrawn. */
+static void act_say_again(struct world *w, struct client *c, uint32_t number) {
+    struct core_conversation now;
+    struct core_status status;
+    struct pick p = {.message = -1};
+    char text[64];
+    uint64_t command = 0, entry = 0;
+    core_status_get(c->core, &status);
+    if (core_conversation_get(c->core, number, &now) != OK || now.messages == 0)
+        return;
+    uint64_t last = now.messages - world_chance(w, now.messages < 20 ? now.messages : 20);
+    if (core_messages(c->core, number, last, now.messages, take_pick, &p) != OK || p.message < 0)
+        return;
+    bool ours = p.own && memcmp(p.device, status.device, sizeof p.device) == 0;
+    (void)snprintf(text, sizeof text, "m%lld, said again at %llu", (long long)p.message,
+                   (unsigned long long)w->moment);
+    if (!ours)
+        w->counts.reactions += core_send_text(c->core, number, CORE_TEXT_REACTION, slice_str("+"),
+                                              p.id, w->now, &command, &entry) == OK;
+    else if (world_one_in(w, 4))
+        w->counts.withdrawals +=
+            core_message_delete(c->core, number, p.number, w->now, &command) == OK;
+    else
+        w->counts.edits += core_message_edit(c->core, number, p.number, slice_str(text), w->now,
+                                             &command, &entry) == OK;
+    world_trace(w, "client %d says something about m%lld, command %llu", c->index,
+                (long long)p.message, (unsigned long long)command);
 }
 
 struct file_search {
@@ -558,6 +613,8 @@ static void somebody_acts(struct world *w, uint64_t dice) {
         lose_answers(w, c);
     if (dice < 100)
         act_fetch(w, c, number);
+    else if (dice < 700)
+        act_say_again(w, c, number);
     else if (dice < 6000)
         act_send(w, c, number);
     else if (dice < 6500)

@@ -161,6 +161,7 @@ struct message {
     uint64_t sent; /* moment at which the sender saw "sent"; 0: it did not see it */
     uint8_t state; /* as the sender's history says in the end */
     uint64_t epoch;
+    uint8_t id[CORE_MESSAGE_ID]; /* zeros: not known, nothing is said about it again */
 };
 
 /* ---- Events ---- */
@@ -196,7 +197,8 @@ struct counts {
     uint64_t events, actions, sends, delivered, commits, crashes, offline, cuts, server_crashes,
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
         repeats, dropped, reads, late, accepted, failed_commands, unknown_epochs, quarantined,
-        again, handles, nights, unreached, files, fetched, passed;
+        again, handles, nights, unreached, files, fetched, passed, edits, withdrawals, reactions,
+        agreed;
 };
 
 struct world {
