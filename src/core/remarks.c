@@ -153,7 +153,7 @@ static err take_back(struct core *core, struct conversation *c, uint64_t number,
 static err withdraw(struct core *core, struct conversation *c, uint64_t number,
                     struct record_message *m, slice row, const struct record_remark *by) {
     struct content content;
-    slice target;
+    slice target = SLICE_EMPTY;
     buf rest = buf_on(core->mem);
     bool reads = core_content_decode(m->content, &content) == OK;
     enum remark_what what = reads ? what_of(&content, &target) : REMARK_NONE;
@@ -251,7 +251,7 @@ err core_remark_take(struct core *core, struct conversation *c, const struct rec
                      uint64_t number) {
     struct content content;
     struct record_remark remark = {.number = number};
-    slice target;
+    slice target = SLICE_EMPTY;
     bool reads = core_content_decode(m->content, &content) == OK;
     if (reads)
         remark.what = (uint8_t)what_of(&content, &target);
@@ -267,7 +267,7 @@ err core_remark_take(struct core *core, struct conversation *c, const struct rec
 err core_remark_forget(struct core *core, const struct conversation *c,
                        const struct record_message *m) {
     struct content content;
-    slice target;
+    slice target = SLICE_EMPTY;
     TRY(store(core, c, m->id, SLICE_EMPTY));
     if (core_content_decode(m->content, &content) != OK ||
         what_of(&content, &target) == REMARK_NONE)

@@ -291,11 +291,6 @@ static void act_send_file(struct world *w, struct client *c, uint32_t number, si
     client_drain(w, c);
 }
 
-static bool take_id(void *ctx, const struct core_message *m) {
-    memcpy(ctx, m->id, sizeof m->id);
-    return false;
-}
-
 static void act_send(struct world *w, struct client *c, uint32_t number) {
     uint64_t command = 0, message = 0;
     char *text = malloc(60001);
@@ -316,8 +311,6 @@ static void act_send(struct world *w, struct client *c, uint32_t number) {
     m->told = core_send_text(c->core, number, CORE_TEXT_PLAIN, slice_of(text, (size_t)length), NULL,
                              w->now, &command, &message) == OK;
     w->counts.sends += m->told;
-    if (m->told)
-        world_must(core_messages(c->core, number, message, message, take_id, m->id), "history");
     world_trace(w, "client %d sends m%zu to group %d, command %llu%s%s", c->index, n, m->group,
                 (unsigned long long)command, m->big ? ", big" : "", m->told ? "" : ": refused");
     free(text);
@@ -359,6 +352,7 @@ static void act_say_again(struct world *w, struct client *c, uint32_t number) {
     uint64_t last = now.messages - world_chance(w, now.messages < 20 ? now.messages : 20);
     if (core_messages(c->core, number, last, now.messages, take_pick, &p) != OK || p.message < 0)
         return;
+    memcpy(w->messages[p.message].id, p.id, sizeof p.id);
     bool ours = p.own && memcmp(p.device, status.device, sizeof p.device) == 0;
     (void)snprintf(text, sizeof text, "m%lld, said again at %llu", (long long)p.message,
                    (unsigned long long)w->moment);

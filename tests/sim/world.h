@@ -161,7 +161,7 @@ struct message {
     uint64_t sent; /* moment at which the sender saw "sent"; 0: it did not see it */
     uint8_t state; /* as the sender's history says in the end */
     uint64_t epoch;
-    uint8_t id[CORE_MESSAGE_ID]; /* zeros: not known, nothing is said about it again */
+    uint8_t id[CORE_MESSAGE_ID]; /* zeros: nothing was said about it again */
 };
 
 /* ---- Events ---- */
