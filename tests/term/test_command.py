@@ -84,6 +84,39 @@ def group(world, ann, ben, tap):
     tap.check("who_leaves_is_out_when_another_was_there", state.get("Trio") == "left", state)
 
 
+def again(ann, ben, tap):
+    """What was said is corrected, reacted to, answered and withdrawn."""
+    def number(who, text):
+        shown = who.fine("read", "--last", "9", "--json").of("message")
+        return str([m["number"] for m in shown if m.get("text") == text][-1])
+
+    ann.fine("send", "ben", "see you at foor")
+    ann.fine("edit", "ben", number(ann, "see you at foor"), "see you", "at four")
+    shown = ben.fine("read").out
+    told = ben.fine("read", "--last", "2", "--json").of("message")
+    tap.check("a_correction_is_shown_in_place_of_the_message",
+              "ann: see you at four  (edited)\n" in shown and "foor" not in shown and told[0]["edited"], shown)
+    theirs = str(told[0]["number"])
+    ben.fine("react", "ann", theirs, "fine")
+    ben.fine("send", "ann", "--reply", theirs, "I'll be there")
+    shown = ann.fine("read", "ben", "--last", "4", "--numbers").out
+    got = ann.fine("read", "ben", "--last", "4", "--json").of("message")
+    tap.check("a_reaction_stands_beside_the_message", "at four  (edited)  [ben: fine]" in shown, shown)
+    tap.check("a_reply_says_what_it_answers", got[-1]["in_reply_to"] == told[0]["id"], got)
+    tap.check("a_reaction_says_by_number_what_it_is_about",
+              f"ben reacts (of message {got[0]['number']}): fine" in shown, shown)
+    codes = [ben.run(*words).code for words in (
+        ("edit", "ann", theirs, "no"), ("delete", "ann", theirs), ("delete", "ann", "999"))]
+    tap.check("nobody_changes_what_others_said", codes == [1, 1, 6], codes)
+    ben.fine("react", "ann", theirs, "--off")
+    shown = ann.fine("read", "ben", "--last", "4").out
+    tap.check("a_reaction_is_taken_back", "fine" not in shown, shown)
+    ann.fine("delete", "ben", str(got[0]["number"]))
+    shown = ben.fine("read", "ann", "--last", "6").out
+    tap.check("what_is_withdrawn_is_gone", "four" not in shown and "ann has withdrawn what was here\n" in shown, shown)
+    tap.check("what_is_gone_is_not_corrected", ann.run("edit", "ben", str(got[0]["number"]), "x").code == 1)
+
+
 def bot(ann, ben, tap):
     """listen holds the home; other commands work through it."""
     listener = ben.start("listen", "--json", "--count", "2", "--until-idle", "20")
@@ -318,6 +351,7 @@ def main():
     with World() as world:
         ann, ben = talk(world, tap)
         texts(ann, ben, tap)
+        again(ann, ben, tap)
         group(world, ann, ben, tap)
         bot(ann, ben, tap)
         chat(ann, ben, tap)
