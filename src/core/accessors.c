@@ -98,6 +98,7 @@ static void fill(const struct core *core, const struct conversation *c,
     out->members = c->r.members;
     out->messages = c->r.messages;
     out->read = c->r.read;
+    out->timer = c->settings.timer;
     out->quarantined = c->r.quarantined;
     out->spoiled = c->r.spoiled;
     out->behind = c->r.behind;

@@ -136,6 +136,7 @@ static uint64_t wake_at(const struct core *core) {
     at = least(at, core_address_wake(core));
     at = least(at, core_mailbox_key_wake(core));
     at = least(at, core_conversation_wake(core));
+    at = least(at, core_expiry_wake(core));
     at = least(at, core_auth_commands_wake(core));
     at = least(at, core_blob_wake(core));
     at = least(at, core_upload_wake(core));

@@ -271,13 +271,17 @@ static err check_text(slice text) {
 
 err core_send_text(struct core *core, uint32_t conversation, enum core_text_kind kind, slice text,
                    const uint8_t *in_reply_to, uint64_t now, uint64_t *command, uint64_t *message) {
+    struct conversation *c;
     buf content = buf_on(core->mem);
     bool reaction = kind == CORE_TEXT_REACTION;
     TRY(check_text(text));
     if (reaction && in_reply_to == NULL)
         return ERR_MALFORMED;
+    TRY(core_conversation_find_open(core, conversation, now, &c));
     err e = core_content_encode(&content, reaction ? CONTENT_REACTION : CONTENT_RENDER,
                                 text_type(kind == CORE_TEXT_MARKDOWN), text, in_reply_to, NULL);
+    if (e == OK)
+        e = core_timer_date(core, c, &content);
     if (e == OK)
         e = core_send_content(core, conversation, buf_slice(&content), now, command, message);
     buf_free(&content);
@@ -328,8 +332,9 @@ static err make_edit(struct core *core, const struct conversation *c, uint64_t n
     if (own->shown.shape != CORE_CONTENT_TEXT && own->shown.shape != CORE_CONTENT_FILE)
         return ERR_UNSUPPORTED;
     TRY(edit_time(core, c, own, &time));
-    return core_content_encode_edit(content, text_type(own->shown.markdown), text, own->in_reply_to,
-                                    own->m.id, time);
+    TRY(core_content_encode_edit(content, text_type(own->shown.markdown), text, own->in_reply_to,
+                                 own->m.id, time));
+    return core_timer_like(own->m.content, content);
 }
 
 err core_message_edit(struct core *core, uint32_t conversation, uint64_t message, slice text,
@@ -365,6 +370,8 @@ err core_message_delete(struct core *core, uint32_t conversation, uint64_t messa
     uint64_t number;
     TRY(core_conversation_find_open(core, conversation, now, &c));
     err e = make_delete(core, c, message, &own, &content);
+    if (e == OK)
+        e = core_timer_date(core, c, &content);
     if (e == OK)
         e = core_send_content(core, conversation, buf_slice(&content), now, command, &number);
     own_message_fini(&own);

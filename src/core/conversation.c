@@ -228,6 +228,8 @@ err core_conversation_forget(struct core *core, struct conversation *c) {
     if (core_conversation_open(c))
         TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
     TRY(core_history_forget(core, c));
+    TRY(core_expiry_forget(core, c));
+    TRY(core_settings_forget(core, c));
     TRY(core_profile_forget(core, c));
     TRY(core_quarantine_forget(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_meta), c->r.number));
@@ -269,6 +271,7 @@ err core_conversation_insert(struct core *core, const uint8_t group[32], uint8_t
     c->r.number = ++core->counters.conversations;
     c->r.state = state;
     memcpy(c->r.group, group, sizeof c->r.group);
+    core_settings_init(c);
     err e = core_conversation_save(core, c);
     if (e == OK)
         e = core_list_add(core, &core->conversations, c);
@@ -426,6 +429,8 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
         TRY(core_entry_finish(core, ours, OK, 0, ours->refused));
     if (ours != NULL && added)
         TRY(core_profile_send(core, c, true));
+    if (ours != NULL && added)
+        TRY(core_timer_send(core, c, true, NULL));
     if (added)
         TRY(core_devices_mark(core, c));
     if (ours != NULL && added && c->r.number == core->account.r.own && core->account.r.has_identity)

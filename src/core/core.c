@@ -208,6 +208,7 @@ err core_enter(struct core *core, uint64_t now) {
 void core_pump(struct core *core) {
     if (core->broken && (core->now < core->broken_until || start_over(core, ERR_IO) != OK))
         return;
+    core_expiry_pump(core);
     core_session_pump(core);
     core_inbox_pump(core);
     core_inbox_ack_pump(core);

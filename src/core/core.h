@@ -44,7 +44,9 @@ enum {
     CORE_WORDS = 216,         /* bytes of an identity's words */
     CORE_LINKING_DIGIT_COUNT = 8,
     CORE_SAFETY_DIGITS = 60,
-    CORE_HANDLE_MAX = 128 /* bytes of a handle */
+    CORE_HANDLE_MAX = 128,              /* bytes of a handle */
+    CORE_TIMER_DEFAULT = 7 * 24 * 3600, /* seconds that messages stay */
+    CORE_TIMER_MAX = 365 * 24 * 3600
 };
 
 struct core_config {
@@ -326,6 +328,11 @@ MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint6
 /* Renames it, for every member. */
 MUST err core_conversation_rename(struct core *core, uint32_t conversation, slice name,
                                   uint64_t now, uint64_t *command);
+/* How many seconds what is said from now on stays, for every member; 0: until somebody deletes it.
+ * It is CORE_TIMER_DEFAULT where nobody set it. Each message says itself when it goes, and what was
+ * said before goes when it said. TOO_LARGE. */
+MUST err core_conversation_timer(struct core *core, uint32_t conversation, uint32_t seconds,
+                                 uint64_t now, uint64_t *command);
 /* Everything up to this message was seen by the user. */
 MUST err core_conversation_read(struct core *core, uint32_t conversation, uint64_t message,
                                 uint64_t now);
@@ -348,7 +355,8 @@ MUST err core_message_edit(struct core *core, uint32_t conversation, uint64_t me
  * UNSUPPORTED if it is itself an edit or a withdrawal. */
 MUST err core_message_delete(struct core *core, uint32_t conversation, uint64_t message,
                              uint64_t now, uint64_t *command);
-/* The same for any MIMI content (core/content.h); MALFORMED if it is none. */
+/* The same for any MIMI content (core/content.h), as it is: the conversation's timer is not put
+ * into it. MALFORMED if it is none. */
 MUST err core_send_content(struct core *core, uint32_t conversation, slice content, uint64_t now,
                            uint64_t *command, uint64_t *message);
 
@@ -668,6 +676,7 @@ struct core_conversation {
     uint64_t messages; /* the number of the newest entry of the history; they count from 1 */
     uint64_t read;     /* the newest that the user has seen; what is its own counts as seen, unless
                           something before it is not */
+    uint32_t timer;    /* seconds that messages stay; 0: they do */
     uint32_t outbox;
     uint32_t asked;   /* of these, what commands asked for: each one's DONE is yet to come */
     uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */
@@ -726,7 +735,8 @@ enum core_message_kind {
     CORE_MESSAGE_UPDATED,     /* `subject` has new keys */
     CORE_MESSAGE_RENAMED,     /* `sender` renamed the conversation: `text` */
     CORE_MESSAGE_LINKED,      /* `subject` is in it with another device too: `sender_device` */
-    CORE_MESSAGE_UNLINKED     /* that device of `subject` is out of it, another is still in */
+    CORE_MESSAGE_UNLINKED,    /* that device of `subject` is out of it, another is still in */
+    CORE_MESSAGE_TIMER        /* `sender` set how long messages stay: `text`, seconds in digits */
 };
 enum core_message_state {
     CORE_MESSAGE_RECEIVED = 0,
@@ -755,6 +765,7 @@ struct core_message {
     uint32_t refused; /* SENT: how many of the others' mailboxes took no copy, for good */
     uint64_t time;    /* when it was written to this history */
     uint64_t epoch;   /* in which it was sent; events: the epoch that began */
+    uint64_t expires; /* when it goes, by its sender's clock; 0: it stays */
     uint8_t sender[CORE_ACCOUNT];
     uint8_t sender_device[CORE_DEVICE];
     uint8_t subject[CORE_ACCOUNT];

@@ -129,7 +129,10 @@ err core_history_add(struct core *core, struct conversation *c,
         TRY(core_history_mark_known(core, c, message->id, *number));
     TRY(core_conversation_save(core, c));
     notice(core, CORE_NOTICE_MESSAGE, c, *number, message->id);
-    return message->kind == CORE_MESSAGE_CONTENT ? core_remark_take(core, c, message, *number) : OK;
+    if (message->kind != CORE_MESSAGE_CONTENT)
+        return OK;
+    TRY(core_expiry_add(core, c, message->content, *number));
+    return core_remark_take(core, c, message, *number);
 }
 
 err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
@@ -272,6 +275,8 @@ err core_history_show(struct core *core, const struct conversation *c,
         m->shape = CORE_CONTENT_OTHER;
         return buf_append(text, slice_str("[content that this version can't read]"));
     }
+    if (content.has_expires && !content.expires_relative)
+        m->expires = content.expires * TIME_SECOND;
     m->has_reply = content.in_reply_to.n > 0;
     m->has_replaces = content.replaces.n > 0;
     if (m->has_reply)
@@ -312,6 +317,8 @@ static bool visit(void *ctx, struct store_key key, slice value) {
     struct core_message m;
     buf text = buf_on(core->mem), sender = buf_on(core->mem), subject = buf_on(core->mem);
     bool more = false;
+    if (core_expiry_hides(core, reading->c->r.number, key.number))
+        return true;
     err e = record_message_read(value, &r);
     if (e == OK) {
         fill(&r, key.number, &m);

@@ -67,6 +67,8 @@ static err take_application(struct core *core, struct conversation *c,
             return core_devices_receive(core, c, m.sender, content.part.body);
         if (core_behind_is(content.part.type))
             return core_behind_receive(core, c, received->sender_identity.p, content.part.body);
+        if (core_timer_is(content.part.type))
+            return core_timer_receive(core, c, m.sender, content.part.body);
         if (core_sync_is(content.part.type))
             return core_sync_receive(core, c, received->sender_identity.p, content.part.body);
         return core_profile_receive(core, c, m.sender, content.part.body);

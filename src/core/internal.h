@@ -64,10 +64,10 @@ enum {
 #define WAITING_TIME (8 * TIME_WEEK)
 
 enum table {
-    TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server", "desk"; "claim",
-                           "notice" / number */
+    TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server", "desk", "clock";
+                           "claim", "notice" / number */
     TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
-    TABLE_CONVERSATION, /* "conversation", "staged" / number */
+    TABLE_CONVERSATION, /* "conversation", "settings", "staged" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
     TABLE_MESSAGE_ID,   /* group id, message id: it was there before; its number, or 0 */
     TABLE_OUTBOX,       /* "entry", "upload" / command */
@@ -80,7 +80,8 @@ enum table {
     TABLE_GROUP,        /* conversation / part of its group */
     TABLE_PROFILE,      /* "own", group id; "said" / conversation; "picture", "image" / number */
     TABLE_DEVICES,      /* account id: its newest device list; group id: history that came early */
-    TABLE_REMARK        /* conversation, message id: what was said about it */
+    TABLE_REMARK,       /* conversation, message id: what was said about it */
+    TABLE_EXPIRY        /* "expiry" / number */
 };
 
 struct core;
@@ -145,7 +146,8 @@ struct conversation {
     uint64_t devices_at;     /* when to look at its members' devices, if it is marked */
     uint64_t read_at;        /* when to tell other own devices what was read, if they are to hear */
     uint64_t replaced_until; /* each leaf that we replace fills so much time more */
-    bool retry;              /* look again at the items that wait */
+    struct record_settings settings;
+    bool retry; /* look again at the items that wait */
 };
 
 enum entry_kind {
@@ -252,6 +254,14 @@ struct claim {
     bool there; /* the server just took a card, and the claim is to be renewed */
     uint64_t not_before;
     uint16_t failures;
+};
+
+/* ---- What disappears ---- */
+
+struct expiry {
+    uint64_t number; /* of its row */
+    uint64_t at, message;
+    uint32_t conversation;
 };
 
 /* ---- The request desk ---- */
@@ -436,6 +446,11 @@ struct core {
     bool counters_dirty;
     struct list contacts, links, blocked, conversations, entries, waiting, claims, revocations;
     struct list uploads, downloads;
+    struct expiry *expiries;
+    size_t expiry_count, expiry_cap;
+    uint64_t expiry_next; /* the first of them */
+    struct record_clock clock;
+    uint64_t clock_saved;
     struct desk desk;
     struct list notices; /* struct desk_notice */
     buf wording;         /* that an accessor handed out last */
@@ -928,6 +943,37 @@ void core_conversation_doubt(const struct core *core, struct conversation *c);
  */
 MUST err core_conversation_spoil(struct core *core, struct conversation *c, bool behind);
 
+/* timer.c */
+void core_settings_init(struct conversation *c);
+MUST err core_settings_save(struct core *core, const struct conversation *c);
+MUST err core_settings_load(struct core *core);
+MUST err core_settings_forget(struct core *core, const struct conversation *c);
+/* Content of ours that is about to be said: has the time at which it goes, if the conversation has
+ * a timer. */
+MUST err core_timer_date(const struct core *core, const struct conversation *c, buf *content);
+/* Or goes when that one does. */
+MUST err core_timer_like(slice message, buf *content);
+/* To everybody, if the timer is not what it is where nobody set it. In a transaction, as the next.
+ */
+MUST err core_timer_send(struct core *core, struct conversation *c, bool silent,
+                         struct entry **entry);
+bool core_timer_is(slice type);
+MUST err core_timer_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+                            slice body);
+
+/* expiry.c */
+MUST err core_expiry_load(struct core *core);
+void core_expiry_forget_all(struct core *core);
+/* What is in the history in this place goes when it says so. In a transaction, as the next. */
+MUST err core_expiry_add(struct core *core, const struct conversation *c, slice content,
+                         uint64_t number);
+/* Its conversation is forgotten. */
+MUST err core_expiry_forget(struct core *core, const struct conversation *c);
+/* True of what is over and not gone yet. */
+bool core_expiry_hides(const struct core *core, uint32_t conversation, uint64_t message);
+void core_expiry_pump(struct core *core);
+uint64_t core_expiry_wake(const struct core *core);
+
 /* behind.c */
 enum { BEHIND_INTENT = LEAF_IDENTITY + PROTO_ADDRESS };
 /* The conversation is behind: whom it may ask is asked. In a transaction, as core_behind_receive.
@@ -1263,6 +1309,8 @@ enum remark_what { REMARK_NONE = 0, REMARK_EDIT, REMARK_DELETE, REMARK_REACTION 
  * In a transaction. */
 MUST err core_remark_take(struct core *core, struct conversation *c, const struct record_message *m,
                           uint64_t number);
+/* Its time has come: it goes, and what was said about it. */
+MUST err core_remark_expire(struct core *core, struct conversation *c, uint64_t number);
 /* Its conversation is forgotten. */
 MUST err core_remark_forget(struct core *core, const struct conversation *c,
                             const struct record_message *m);

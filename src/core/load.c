@@ -115,6 +115,8 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_CONTACT, "blocked", visit_blocked));
     TRY(scan(core, TABLE_PROFILE, "picture", visit_picture));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
+    TRY(core_settings_load(core));
+    TRY(core_expiry_load(core));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_OUTBOX, "upload", visit_upload));
     for (size_t i = 0; i < core->uploads.n; i++)
@@ -172,6 +174,7 @@ void core_load_forget(struct core *core) {
     forget_list(core, &core->entries);
     forget_list(core, &core->uploads);
     core_handle_forget(core);
+    core_expiry_forget_all(core);
     forget_list(core, &core->waiting);
     forget_list(core, &core->revocations);
     forget_list(core, &core->claims);

@@ -15,7 +15,8 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(account) R(network) R(counters) R(server) R(contact) R(contact_link) R(blocked) R(decision) R(read) \
     R(conversation) R(entry) R(upload) R(message) R(claim) R(desk) R(desk_notice) \
     R(profile) R(said) R(picture) \
-    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind) R(remark)
+    R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind) R(remark) \
+    R(settings) R(expiry) R(clock)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
@@ -380,6 +381,26 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, sender, 16, 0)     \
     F(u64, number, 0, 0)        \
     F(u64, time, 0, 0)
+
+/* Of a conversation, beside its record. timer: seconds that its messages stay, or 0. changed, by:
+ * when that was set, and by which device (0: never). */
+#define RECORD_FIELDS_settings(F) \
+    F(u32, timer, 0, 0)           \
+    F(u64, changed, 0, 0)         \
+    F(fixed, by, 16, 0)
+
+/* An entry of a history that goes at that time. */
+#define RECORD_FIELDS_expiry(F) \
+    F(u64, at, 0, 0)            \
+    F(u32, conversation, 0, 0)  \
+    F(u64, message, 0, 0)
+
+/* What is known of this machine's clock (expiry.c). last: as it was seen. trusted: up to here it is
+ * believed. since: where it jumped to, while that is not believed, or 0. */
+#define RECORD_FIELDS_clock(F) \
+    F(u64, last, 0, 0)         \
+    F(u64, trusted, 0, 0)      \
+    F(u64, since, 0, 0)
 
 #define RECORD_DECLARE(what)                                                                     \
     struct record_##what {                                                                       \

@@ -149,6 +149,25 @@ static err take_back(struct core *core, struct conversation *c, uint64_t number,
     return OK;
 }
 
+err core_remark_expire(struct core *core, struct conversation *c, uint64_t number) {
+    struct record_message m;
+    struct content content;
+    slice target = SLICE_EMPTY;
+    buf bytes = buf_on(core->mem);
+    err e = core_history_get(core, c, number, &bytes, &m);
+    enum remark_what what = e == OK && core_content_decode(m.content, &content) == OK
+                                ? what_of(&content, &target)
+                                : REMARK_NONE;
+    if (e == OK && (what == REMARK_EDIT || what == REMARK_REACTION))
+        e = take_back(core, c, number, target.p);
+    else if (e == OK)
+        e = drop(core, c, number, DEPTH);
+    if (e == OK)
+        core_history_changed(core, c, number, m.id);
+    buf_free(&bytes);
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 /* m borrows from what may go: it is not used after that. */
 static err withdraw(struct core *core, struct conversation *c, uint64_t number,
                     struct record_message *m, slice row, const struct record_remark *by) {

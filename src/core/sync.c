@@ -300,7 +300,7 @@ static err take_items(struct core *core, slice items, err (*take)(struct core *,
 }
 
 static bool fits(const struct record_message *m) {
-    return m->kind >= CORE_MESSAGE_CONTENT && m->kind <= CORE_MESSAGE_UNLINKED &&
+    return m->kind >= CORE_MESSAGE_CONTENT && m->kind <= CORE_MESSAGE_TIMER &&
            m->state != CORE_MESSAGE_FAILED;
 }
 
@@ -335,6 +335,8 @@ static err import(struct core *core, struct conversation *c, const struct record
                                number--, &m));
         if (m.kind == CORE_MESSAGE_CONTENT)
             TRY(core_history_mark_known(core, c, m.id, number + 1));
+        if (m.kind == CORE_MESSAGE_CONTENT)
+            TRY(core_expiry_add(core, c, m.content, number + 1));
         if (m.kind == CORE_MESSAGE_CONTENT)
             TRY(core_remark_take(core, c, &m, number + 1));
     }

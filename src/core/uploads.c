@@ -365,6 +365,8 @@ static err send_message(struct core *core, struct conversation *c, struct upload
     buf content = buf_on(core->mem);
     err e = write_content(u, &content);
     if (e == OK)
+        e = core_timer_date(core, c, &content);
+    if (e == OK)
         e = core_queue_content(core, c, buf_slice(&content), u->r.command, &message);
     if (e == OK)
         e = forget(core, u);

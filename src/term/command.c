@@ -29,6 +29,7 @@ const struct command *const commands[] = {
     &command_react,
     &command_edit,
     &command_delete,
+    &command_timer,
     &command_save,
     &command_read,
     &command_listen,

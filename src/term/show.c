@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "host/terminal.h"
 #include "term/command.h"
 #include "term/transfer.h"
@@ -42,6 +43,26 @@ void show_person(struct line *l, struct job *job, slice name, const uint8_t acco
         line_add(l, "? (");
         short_id(l, account);
         line_add(l, ")");
+    }
+}
+
+void show_span(struct line *l, uint64_t seconds) {
+    static const struct {
+        uint64_t seconds;
+        const char *one, *many;
+    } units[] = {{604800, "a week", "weeks"},
+                 {86400, "a day", "days"},
+                 {3600, "an hour", "hours"},
+                 {60, "a minute", "minutes"},
+                 {1, "a second", "seconds"}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (seconds % units[i].seconds != 0)
+            continue;
+        if (seconds == units[i].seconds)
+            line_add(l, "%s", units[i].one);
+        else
+            line_add(l, "%llu %s", (unsigned long long)(seconds / units[i].seconds), units[i].many);
+        return;
     }
 }
 
@@ -259,6 +280,7 @@ static void conversation_object(struct line *l, struct job *job,
     line_num(l, "devices", c->members);
     line_num(l, "messages", c->messages);
     line_num(l, "read", c->read);
+    line_num(l, "timer", c->timer);
     line_num(l, "outbox", c->outbox);
     line_num(l, "refused", c->refused);
     line_num(l, "waiting", c->waiting);
@@ -417,9 +439,9 @@ struct showing {
 };
 
 static const char *kind_name(enum core_message_kind kind) {
-    static const char *const names[] = {"",        "content", "created", "joined",
-                                        "added",   "removed", "left",    "updated",
-                                        "renamed", "linked",  "unlinked"};
+    static const char *const names[] = {"",        "content", "created",  "joined",
+                                        "added",   "removed", "left",     "updated",
+                                        "renamed", "linked",  "unlinked", "timer"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
 }
 
@@ -449,6 +471,8 @@ static void content_fields(struct line *l, const struct core_message *m) {
     line_num(l, "reactions", m->reactions);
     if (m->about != 0)
         line_num(l, "about", m->about);
+    if (m->expires != 0)
+        line_num(l, "expires", m->expires);
     if (m->has_file) {
         line_str(l, "file_name", m->file.name);
         line_str(l, "file_type", m->file.type);
@@ -482,9 +506,19 @@ static void message_object(struct line *l, struct job *job, const struct core_co
         line_hex(l, "device", SLICE_ARRAY(m->sender_device));
     if (m->kind == CORE_MESSAGE_CONTENT)
         content_fields(l, m);
-    else if (m->kind == CORE_MESSAGE_RENAMED)
+    else if (m->kind == CORE_MESSAGE_RENAMED || m->kind == CORE_MESSAGE_TIMER)
         line_str(l, "text", m->text);
     line_object_end(l);
+}
+
+static void timer_text(struct line *l, slice text) {
+    uint64_t seconds = 0;
+    if (decimal_decode(text, CORE_TIMER_MAX, &seconds) == OK && seconds > 0) {
+        line_add(l, "messages go after ");
+        show_span(l, seconds);
+    } else {
+        line_add(l, "messages stay");
+    }
 }
 
 /* A message can't pass for an event: events begin with an asterisk, where a name never stands
@@ -500,7 +534,8 @@ void show_event(struct line *l, struct job *job, const struct core_message *m) {
                                         " got new keys",
                                         " named it ",
                                         " linked a device",
-                                        " signed a device off"};
+                                        " signed a device off",
+                                        " set the timer: "};
     bool by_subject = m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED ||
                       m->kind == CORE_MESSAGE_LINKED;
     line_add(l, "* ");
@@ -519,6 +554,8 @@ void show_event(struct line *l, struct job *job, const struct core_message *m) {
         line_add(l, "%s%02x", i == 0 ? ": " : "", m->sender_device[i]);
     if (m->kind == CORE_MESSAGE_RENAMED)
         line_name(l, m->text, "]");
+    if (m->kind == CORE_MESSAGE_TIMER)
+        timer_text(l, m->text);
 }
 
 /* Its name stands in quotation marks, and none in it. */

@@ -8,6 +8,8 @@
 bool show_is_named(struct job *job, const uint8_t account[CORE_ACCOUNT]);
 /* What to call a person: "you", the petname, else "Ann? (1a2b3c4d)" or the beginning of the id. */
 void show_person(struct line *l, struct job *job, slice name, const uint8_t account[CORE_ACCOUNT]);
+/* "a week", "90 minutes": in the largest unit that it is a whole number of. */
+void show_span(struct line *l, uint64_t seconds);
 /* "PNG", "JPEG", "WebP"; empty if it is none. */
 const char *show_picture_kind(slice picture);
 /* Somebody whom the user has blocked. */

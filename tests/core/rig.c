@@ -643,6 +643,26 @@ const char *rig_members(struct client *c) {
     return t.text;
 }
 
+struct search {
+    slice word;
+    size_t count;
+};
+
+static bool search(void *ctx, struct store_key key, slice value) {
+    struct search *s = ctx;
+    (void)key;
+    for (size_t i = 0; i + s->word.n <= value.n; i++)
+        s->count += memcmp(value.p + i, s->word.p, s->word.n) == 0;
+    return true;
+}
+
+size_t rig_stored(struct client *c, const char *word) {
+    struct search s = {.word = slice_str(word)};
+    for (uint8_t table = 0; table < STORE_TABLES_MAX; table++)
+        CHECK_OK(store_scan_table(c->memory, table, search, &s));
+    return s.count;
+}
+
 struct core_conversation rig_state(struct client *c) {
     struct core_conversation state;
     CHECK_OK(core_conversation_get(c->core, 1, &state));

@@ -148,6 +148,8 @@ const char *rig_texts(struct client *c);
 /* The members' last digit of names, as text: "012". */
 const char *rig_members(struct client *c);
 void rig_same_state(struct rig *rig, size_t count);
+/* How often its store, which is in memory, has these bytes, in whatever table. */
+size_t rig_stored(struct client *c, const char *word);
 struct core_conversation rig_state(struct client *c);
 struct core_status rig_status(struct client *c);
 

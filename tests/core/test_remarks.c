@@ -139,29 +139,6 @@ static void send_delete(struct client *c, const uint8_t id[32]) {
     buf_free(&content);
 }
 
-/* ---- What is stored ---- */
-
-struct search {
-    slice word;
-    size_t count;
-};
-
-static bool search(void *ctx, struct store_key key, slice value) {
-    struct search *s = ctx;
-    (void)key;
-    for (size_t i = 0; i + s->word.n <= value.n; i++)
-        s->count += memcmp(value.p + i, s->word.p, s->word.n) == 0;
-    return true;
-}
-
-/* How often its store has these bytes, in whatever table. */
-static size_t stored(struct client *c, const char *word) {
-    struct search s = {.word = slice_str(word)};
-    for (uint8_t table = 0; table < STORE_TABLES_MAX; table++)
-        CHECK_OK(store_scan_table(c->memory, table, search, &s));
-    return s.count;
-}
-
 /* ---- Edits ---- */
 
 TEST(an_edit_is_shown_in_place_of_the_message_by_everybody) {
@@ -176,7 +153,7 @@ TEST(an_edit_is_shown_in_place_of_the_message_by_everybody) {
     edit(ann, m.m.id, "third words");
     check_text(ben, m.m.id, "third words", true);
     /* Of its edits the newest alone is kept, and says what it is about. */
-    CHECK_EQ(stored(ben, "second words"), 0);
+    CHECK_EQ(rig_stored(ben, "second words"), 0);
     rig_crash(ben);
     check_text(ben, m.m.id, "third words", true);
     rig_fini(&rig);
@@ -209,7 +186,7 @@ TEST(of_two_edits_the_later_one_holds_in_whatever_order_they_come) {
     send_edit(ann, m.m.id, "two", rig.now + 1 - TIME_MINUTE);
     check_text(ann, m.m.id, "three", true);
     check_text(ben, m.m.id, "three", true);
-    CHECK_EQ(stored(ben, "two"), 0);
+    CHECK_EQ(rig_stored(ben, "two"), 0);
     /* Whose clock was ahead is not mute from then on. */
     send_edit(ann, m.m.id, "four", rig.now + TIME_WEEK);
     edit(ann, m.m.id, "five");
@@ -244,7 +221,7 @@ TEST(what_comes_before_what_it_names_holds_when_that_comes) {
         CHECK_SLICE(slice_str(reactions(all[i], first)), slice_str(all[i] == ben ? "x! " : "x "));
         CHECK(by_id(all[i], second).m.withdrawn);
         CHECK(!by_id(all[i], third).found);
-        CHECK_EQ(stored(all[i], "gone"), 0);
+        CHECK_EQ(rig_stored(all[i], "gone"), 0);
     }
     buf_free(&a);
     buf_free(&b);
@@ -282,7 +259,7 @@ TEST(of_what_is_withdrawn_nothing_stays_in_any_store) {
     struct shown m = say(ann, "the secret plan");
     edit(ann, m.m.id, "the better plan");
     react(ben, m.m.id, "applause");
-    CHECK(stored(ben, "the secret plan") > 0 && stored(ben, "the better plan") > 0);
+    CHECK(rig_stored(ben, "the secret plan") > 0 && rig_stored(ben, "the better plan") > 0);
     withdraw(ann, m.m.id);
     struct client *all[] = {ann, ben, cem};
     for (size_t i = 0; i < 3; i++) {
@@ -291,16 +268,16 @@ TEST(of_what_is_withdrawn_nothing_stays_in_any_store) {
         CHECK_EQ(shown.m.text.n, 0);
         CHECK_EQ(shown.m.content.n, 0);
         CHECK_EQ(shown.m.reactions, 0);
-        CHECK_EQ(stored(all[i], "the secret plan"), 0);
-        CHECK_EQ(stored(all[i], "the better plan"), 0);
-        CHECK_EQ(stored(all[i], "applause"), 0);
+        CHECK_EQ(rig_stored(all[i], "the secret plan"), 0);
+        CHECK_EQ(rig_stored(all[i], "the better plan"), 0);
+        CHECK_EQ(rig_stored(all[i], "applause"), 0);
     }
     /* What comes for it later leaves nothing either. */
     send_edit(ann, m.m.id, "another plan", rig.now + TIME_DAY);
     react(cem, m.m.id, "boo");
     CHECK(by_id(ben, m.m.id).m.withdrawn);
-    CHECK_EQ(stored(ben, "another plan"), 0);
-    CHECK_EQ(stored(ben, "boo"), 0);
+    CHECK_EQ(rig_stored(ben, "another plan"), 0);
+    CHECK_EQ(rig_stored(ben, "boo"), 0);
     rig_fini(&rig);
 }
 
@@ -319,8 +296,8 @@ TEST(what_is_withdrawn_before_it_is_sent_is_withdrawn_for_all) {
     CHECK(by_id(ann, m.m.id).m.withdrawn);
     CHECK(by_id(ben, m.m.id).m.withdrawn);
     CHECK_EQ(rig_state(ann).outbox, 0);
-    CHECK_EQ(stored(ann, "too fast") + stored(ann, "faster"), 0);
-    CHECK_EQ(stored(ben, "too fast") + stored(ben, "faster"), 0);
+    CHECK_EQ(rig_stored(ann, "too fast") + rig_stored(ann, "faster"), 0);
+    CHECK_EQ(rig_stored(ben, "too fast") + rig_stored(ben, "faster"), 0);
     rig_fini(&rig);
 }
 
@@ -382,7 +359,7 @@ TEST(a_device_that_comes_later_sees_what_was_said_again) {
     l.id = gone.m.id;
     CHECK_OK(core_messages(pad->core, c.number, 1, UINT64_MAX, look, &l));
     CHECK(shown.found && shown.m.withdrawn);
-    CHECK_EQ(stored(pad, "regret"), 0);
+    CHECK_EQ(rig_stored(pad, "regret"), 0);
     rig_fini(&rig);
 }
 

@@ -38,6 +38,7 @@
  *               member in that epoch, or under another's name
  *   alike       what was edited or withdrawn is shown by whoever was in from then to the end as its
  *               sender shows it, if that is still in
+ *   over        what was said a week ago is gone where it was said, and nobody must have it
  *   order       messages of one sender are in the order in which they were sent, but for those that
  *               travelled as blobs: a message that is fetched takes its place when it is here; and
  *               for those that were sent again, encrypted in a later epoch than newer ones */
@@ -295,8 +296,23 @@ static void check_shown(struct world *w, const struct all *all, size_t n) {
     }
 }
 
+/* Who got it late may have it for a day more; a file's message was made later. */
+static bool is_over(struct world *w, const struct all *all, size_t n) {
+    const struct message *m = &w->messages[n];
+    const struct history *sender = all->of[m->sender][m->group];
+    if (m->said + TIME_WEEK > w->now)
+        return false;
+    w->counts.over++;
+    if (m->file == 0 && sender != NULL && sender->got[n] != 0 &&
+        m->said + TIME_WEEK + TIME_MINUTE < w->now)
+        world_fail(w, "client %d still has m%zu, whose time is over", m->sender, n);
+    return true;
+}
+
 static void check_message(struct world *w, const struct all *all, size_t n) {
     const struct message *m = &w->messages[n];
+    if (is_over(w, all, n))
+        return;
     if (m->state == CORE_MESSAGE_QUEUED)
         world_fail(w, "m%zu of client %d to group %d is still queued", n, m->sender, m->group);
     if (m->told && m->state == 0 && (m->file == 0 || m->sent != 0))

@@ -299,7 +299,7 @@ static void act_send(struct world *w, struct client *c, uint32_t number) {
     w->messages = world_grow(w->messages, w->message_count, &w->message_cap, sizeof *w->messages);
     size_t n = w->message_count++;
     struct message *m = &w->messages[n];
-    *m = (struct message){.sender = c->index, .group = c->views[number - 1].group};
+    *m = (struct message){.sender = c->index, .group = c->views[number - 1].group, .said = w->now};
     if (world_one_in(w, 60)) {
         act_send_file(w, c, number, n);
         free(text);

@@ -66,8 +66,9 @@ static void show_counts(const struct world *w) {
         "read late because sent again, %llu handles held\n",
         N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined), N(replaced),
         N(troubles), N(failed_commands), N(unknown_epochs), N(again), N(handles));
-    printf("# %llu edits, %llu withdrawals, %llu reactions; shown alike %llu times\n", N(edits),
-           N(withdrawals), N(reactions), N(agreed));
+    printf("# %llu edits, %llu withdrawals, %llu reactions; shown alike %llu times, "
+           "%llu messages over\n",
+           N(edits), N(withdrawals), N(reactions), N(agreed), N(over));
     printf(
         "# %llu events in %.0f s of the world's time, %llu nights; %llu members were not reached; "
         "%llu files, fetched %llu times; "

@@ -157,6 +157,7 @@ struct message {
     int sender, group;
     bool big;
     uint64_t file; /* bytes of the file that it names; 0: none */
+    uint64_t said; /* when the command was given: a week later it goes */
     bool told;     /* the command returned OK */
     uint64_t sent; /* moment at which the sender saw "sent"; 0: it did not see it */
     uint8_t state; /* as the sender's history says in the end */
@@ -198,7 +199,7 @@ struct counts {
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
         repeats, dropped, reads, late, accepted, failed_commands, unknown_epochs, quarantined,
         again, handles, nights, unreached, files, fetched, passed, edits, withdrawals, reactions,
-        agreed;
+        agreed, over;
 };
 
 struct world {
