@@ -117,6 +117,26 @@ def again(ann, ben, tap):
     tap.check("what_is_gone_is_not_corrected", ann.run("edit", "ben", str(got[0]["number"]), "x").code == 1)
 
 
+def timer(ann, ben, tap):
+    shown = ann.fine("timer", "ben").out
+    tap.check("messages_go_after_a_week_where_nobody_said_so", shown == "Messages go after a week.\n", shown)
+    shown = ann.fine("timer", "ben", "2s").out
+    ann.fine("send", "ben", "gone soon")
+    time.sleep(2)  # the second person's clock is this one's, and sees it late: for as long as the timer is
+    told = ben.fine("read").out
+    tap.check("the_timer_is_set_for_all", shown == "Messages go after 2 seconds.\n" and
+              "* ann set the timer: messages go after 2 seconds\n" in told and "gone soon" in told, told)
+    time.sleep(2.5)
+    left = [p.fine("read", "--last", "5", "--offline").out for p in (ann, ben)]
+    tap.check("what_was_said_is_gone_at_its_time", not any("gone soon" in out for out in left), left)
+    codes = [ann.run("timer", "ben", word).code for word in ("5", "2y", "400d", "0s", "-1s", "xs")]
+    tap.check("what_is_no_time_is_refused", codes == [2] * 6, codes)
+    ann.fine("timer", "ben", "off")
+    ben.fine("read")
+    shown = ben.fine("timer", "ann").out
+    tap.check("the_timer_is_ended_for_all", shown == "Messages stay.\n", shown)
+
+
 def bot(ann, ben, tap):
     """listen holds the home; other commands work through it."""
     listener = ben.start("listen", "--json", "--count", "2", "--until-idle", "20")
@@ -352,6 +372,7 @@ def main():
         ann, ben = talk(world, tap)
         texts(ann, ben, tap)
         again(ann, ben, tap)
+        timer(ann, ben, tap)
         group(world, ann, ben, tap)
         bot(ann, ben, tap)
         chat(ann, ben, tap)

@@ -158,6 +158,8 @@ def begin(world, watch):
     watch.run(ann, "react", "Trio", sent, "--off")
     watch.run(ann, "delete", "Trio", sent)
     watch.run(ben, "read", "--last", "20")
+    watch.run(ann, "timer", "Trio", "1d")
+    watch.run(ben, "read")
     watch.run(ann, "record")
     watch.run(ann, "handle")
     watch.run(ann, "handle", "claim", "anna", timeout=300)
