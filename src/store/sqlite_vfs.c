@@ -54,6 +54,21 @@ static bool page_is_sound(const uint8_t *page, sqlite3_int64 offset) {
     return memcmp(sum, page + SQLITE_VFS_PAGE - sizeof sum, sizeof sum) == 0;
 }
 
+/* ---- What is left of what was moved ---- */
+
+/* SQLite moves entries to other pages and leaves copies of them in the room between a page's list of
+ * entries and the first of these, which secure_delete does not reach. A page of a tree begins with
+ * its kind; any other begins with the number of a page, and so with zero. */
+static void clear_room(uint8_t *page, sqlite3_int64 offset) {
+    size_t start = offset == 0 ? 100 : 0;
+    const uint8_t *head = page + start;
+    bool tree = head[0] == 2 || head[0] == 5 || head[0] == 10 || head[0] == 13;
+    size_t first = start + (head[0] <= 5 ? 12 : 8) + 2 * (size_t)(head[3] << 8 | head[4]);
+    size_t end = (size_t)(head[5] << 8 | head[6]);
+    if (tree && first < end && end <= SQLITE_VFS_PAGE - SQLITE_VFS_RESERVED)
+        memset(page + first, 0, end - first);
+}
+
 /* ---- A file's calls ---- */
 
 static int vfs_close(sqlite3_file *base) {
@@ -82,6 +97,7 @@ static int vfs_write(sqlite3_file *base, const void *p, int n, sqlite3_int64 off
     uint8_t page[SQLITE_VFS_PAGE];
     if (whole_page(f, n, offset)) {
         memcpy(page, p, sizeof page);
+        clear_room(page, offset);
         checksum(page, offset, page + SQLITE_VFS_PAGE - SQLITE_VFS_RESERVED);
         p = page;
     }

@@ -287,8 +287,8 @@ static void check_shown(struct world *w, const struct all *all, size_t n) {
         return;
     for (int i = 0; i < DEVICES; i++) {
         const struct history *h = all->of[i][m->group];
-        if (!stayed(h, m) || h->got[n] == 0)
-            continue;
+        if (!stayed(h, m) || h->shows[n] == 0)
+            continue; /* or it has it from another device of its person */
         w->counts.agreed++;
         if (h->shows[n] != sender->shows[n])
             world_fail(w, "client %d does not show m%zu as its sender, client %d, does", i, n,
