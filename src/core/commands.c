@@ -208,7 +208,10 @@ err core_conversation_read(struct core *core, uint32_t conversation, uint64_t me
         c->read_at = core_moment(core, READ_LEAST, READ_MOST);
     c->r.read = message;
     c->r.used = c->r.tell_read = true;
-    TRY(core_txn_end(core, core_conversation_save(core, c)));
+    err e = core_conversation_save(core, c);
+    if (e == OK)
+        e = core_receipts_due(core, c);
+    TRY(core_txn_end(core, e));
     core_pump(core);
     return OK;
 }

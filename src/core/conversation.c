@@ -614,6 +614,7 @@ static err joined_own(struct core *core, struct conversation *c, const struct ml
     c->r.used = true;
     if (c->r.messages == 0) {
         c->r.messages = c->r.read = HISTORY_ROOM;
+        c->settings.told = c->settings.told_read = HISTORY_ROOM;
         c->r.room = true;
     }
     if (!core_devices_only_own(core, group) || core_devices_shares(core))
@@ -818,6 +819,8 @@ static uint64_t due(const struct core *core, const struct conversation *c) {
         at = c->devices_at;
     if (c->r.tell_read && c->read_at < at)
         at = c->read_at;
+    if (c->receipts_at != 0 && c->receipts_at < at)
+        at = c->receipts_at;
     if (c->r.state == CORE_CONVERSATION_LEAVING && c->r.leaving + LEAVE_TIME < at)
         at = c->r.leaving + LEAVE_TIME;
     return renewal(core, c) < at ? renewal(core, c) : at;
@@ -832,6 +835,8 @@ static err step(struct core *core, struct conversation *c) {
         TRY(probe(core, c));
     if (c->r.tell_read && core->now >= c->read_at)
         TRY(core_sync_read(core, c));
+    if (c->receipts_at != 0 && core->now >= c->receipts_at)
+        TRY(core_receipts_step(core, c));
     if (c->r.devices && core->now >= c->devices_at)
         TRY(core_devices_step(core, c));
     return core->now >= renewal(core, c) ? renew(core, c) : OK;

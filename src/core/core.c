@@ -151,6 +151,7 @@ static void set_back(struct core *core, uint64_t step) {
         back(&c->probed, step);
         back(&c->devices_at, step);
         back(&c->read_at, step);
+        back(&c->receipts_at, step);
         back(&c->replaced_until, step);
     }
     for (size_t i = 0; i < core->entries.n; i++) {

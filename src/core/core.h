@@ -246,6 +246,15 @@ MUST err core_server_link(const struct core *core, buf *link);
 MUST err core_profile_set(struct core *core, uint32_t conversation, const slice *name,
                           const slice *picture, uint64_t now);
 
+/* What others are told of what they say, on all own devices alike: nothing, that it came, or also
+ * that it was read. Told is it in conversations of up to 32 devices, to everybody in them, some
+ * time after; never in requests, and nothing of what came or was read before it was switched on.
+ * MALFORMED. */
+enum core_receipts { CORE_RECEIPTS_NONE = 0, CORE_RECEIPTS_DELIVERED, CORE_RECEIPTS_READ };
+MUST err core_receipts_set(struct core *core, enum core_receipts level, uint64_t now);
+/* An accessor. READ where nobody set it. */
+enum core_receipts core_receipts_get(const struct core *core);
+
 /* Whether each conversation sends over a link of its own, so that the server can't tell by the link
  * which of them are one person's. UNSET: with a proxy it does; without one all links come from one
  * place anyway. */
@@ -788,6 +797,8 @@ struct core_message {
     bool withdrawn; /* nothing else is left of it */
     uint32_t reactions;
     uint64_t about;
+    uint32_t delivered,
+        read; /* ours: accounts that told that it came, and of these that it was read */
 };
 /* Slices are valid during the call. False ends it. */
 typedef bool core_message_visit(void *ctx, const struct core_message *message);

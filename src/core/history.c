@@ -132,7 +132,8 @@ err core_history_add(struct core *core, struct conversation *c,
     if (message->kind != CORE_MESSAGE_CONTENT)
         return OK;
     TRY(core_expiry_add(core, c, message->content, *number));
-    return core_remark_take(core, c, message, *number);
+    TRY(core_remark_take(core, c, message, *number));
+    return message->own ? OK : core_receipts_due(core, c);
 }
 
 err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,
@@ -268,6 +269,8 @@ err core_history_show(struct core *core, const struct conversation *c,
         return OK;
     TRY(core_remark_look(core, c, r, &remarked));
     m->reactions = remarked.reactions;
+    m->delivered = remarked.delivered;
+    m->read = remarked.read;
     err e = core_content_decode(r->content, &content);
     if (core_err_hard(e))
         return e;

@@ -61,6 +61,9 @@ static err take_application(struct core *core, struct conversation *c,
         return becomes(o, REPEATED);
     if (core_content_decode(m.content, &content) == OK &&
         content.part.disposition == CONTENT_PROFILE) {
+        /* They come often, and one that comes again says nothing new. */
+        if (core_receipts_is(content.part.type))
+            return core_receipts_receive(core, c, m.sender, content.part.body);
         if (!core_request_is(c)) /* there it may come often, and nothing may be kept of it */
             TRY(core_history_mark_known(core, c, m.id, 0));
         if (core_devices_is_list(content.part.type))

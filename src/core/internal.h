@@ -64,7 +64,8 @@ enum {
 #define WAITING_TIME (8 * TIME_WEEK)
 
 enum table {
-    TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server", "desk", "clock";
+    TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server", "desk", "clock",
+                           "receipts";
                            "claim", "notice" / number */
     TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "settings", "staged" / number */
@@ -147,7 +148,8 @@ struct conversation {
     uint64_t read_at;        /* when to tell other own devices what was read, if they are to hear */
     uint64_t replaced_until; /* each leaf that we replace fills so much time more */
     struct record_settings settings;
-    bool retry; /* look again at the items that wait */
+    uint64_t receipts_at; /* when to tell the others what came and was read; 0: not */
+    bool retry;           /* look again at the items that wait */
 };
 
 enum entry_kind {
@@ -450,6 +452,7 @@ struct core {
     size_t expiry_count, expiry_cap;
     uint64_t expiry_next; /* the first of them */
     struct record_clock clock;
+    struct record_receipts receipts;
     uint64_t clock_saved;
     struct desk desk;
     struct list notices; /* struct desk_notice */
@@ -697,7 +700,8 @@ enum sync_kind {
     SYNC_PROFILES,
     SYNC_READ,
     SYNC_CLAIMS,
-    SYNC_LEAVES
+    SYNC_LEAVES,
+    SYNC_RECEIPTS
 };
 /* What own devices share item by item: kind, record, and who takes another own device's word. */
 #define SYNC_ITEMS(S)                           \
@@ -707,7 +711,8 @@ enum sync_kind {
     S(PROFILES, profile, core_profile_import)   \
     S(READ, read, core_history_import_read)     \
     S(CLAIMS, claim, core_handle_import)        \
-    S(LEAVES, behind, core_behind_told)
+    S(LEAVES, behind, core_behind_told)         \
+    S(RECEIPTS, receipts, core_receipts_import)
 /* To the others, if there are any, in a transaction. */
 #define SYNC_DECLARE(kind, what, take) \
     MUST err core_sync_tell_##what(struct core *core, const struct record_##what *v);
@@ -973,6 +978,21 @@ MUST err core_expiry_forget(struct core *core, const struct conversation *c);
 bool core_expiry_hides(const struct core *core, uint32_t conversation, uint64_t message);
 void core_expiry_pump(struct core *core);
 uint64_t core_expiry_wake(const struct core *core);
+
+/* receipts.c */
+MUST err core_receipts_load(struct core *core);
+/* Something came or was read: the others hear of it at some moment. In a transaction, as what
+ * follows. */
+MUST err core_receipts_due(struct core *core, struct conversation *c);
+void core_receipts_schedule(const struct core *core, struct conversation *c);
+MUST err core_receipts_step(struct core *core, struct conversation *c);
+bool core_receipts_is(slice type);
+MUST err core_receipts_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
+                               slice body);
+size_t core_receipts_count(const struct core *core);
+MUST err core_receipts_export(struct core *core, size_t i, buf *item);
+MUST err core_receipts_import(struct core *core, const struct record_receipts *told);
+MUST err core_receipts_bound(struct core *core);
 
 /* behind.c */
 enum { BEHIND_INTENT = LEAF_IDENTITY + PROTO_ADDRESS };
@@ -1304,7 +1324,19 @@ MUST err core_said_adopt(struct core *core, uint32_t conversation);
 MUST err core_said_forget(struct core *core, uint32_t conversation);
 
 /* remarks.c */
-enum remark_what { REMARK_NONE = 0, REMARK_EDIT, REMARK_DELETE, REMARK_REACTION };
+enum remark_what {
+    REMARK_NONE = 0,
+    REMARK_EDIT,
+    REMARK_DELETE,
+    REMARK_REACTION,
+    REMARK_DELIVERED, /* these two are no entries: number is that of the message */
+    REMARK_READ
+};
+/* True of content that is about no other. */
+bool core_remark_is_none(slice content);
+/* An account says that a message of ours came, or was read. In a transaction. */
+MUST err core_remark_receipt(struct core *core, struct conversation *c, uint64_t number,
+                             const uint8_t sender[16], bool read);
 /* A message is in the history: what was said about it before holds, and what it says about another.
  * In a transaction. */
 MUST err core_remark_take(struct core *core, struct conversation *c, const struct record_message *m,
@@ -1316,7 +1348,7 @@ MUST err core_remark_forget(struct core *core, const struct conversation *c,
                             const struct record_message *m);
 struct remarked {
     uint64_t edit, time; /* the entry whose text holds (0: its own), and when by its sender */
-    uint32_t reactions;
+    uint32_t reactions, delivered, read;
 };
 MUST err core_remark_look(struct core *core, const struct conversation *c,
                           const struct record_message *m, struct remarked *remarked);

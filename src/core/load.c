@@ -117,6 +117,7 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(core_settings_load(core));
     TRY(core_expiry_load(core));
+    TRY(core_receipts_load(core));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_OUTBOX, "upload", visit_upload));
     for (size_t i = 0; i < core->uploads.n; i++)
@@ -130,6 +131,7 @@ err core_load_all(struct core *core) {
     for (size_t i = 0; i < core->conversations.n; i++) {
         struct conversation *c = core->conversations.p[i];
         c->retry = true;
+        core_receipts_schedule(core, c);
         if (c->r.devices)
             TRY(core_devices_mark(core, c));
         if (c->r.pending && !core_request_is(c))

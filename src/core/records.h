@@ -16,7 +16,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(conversation) R(entry) R(upload) R(message) R(claim) R(desk) R(desk_notice) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind) R(remark) \
-    R(settings) R(expiry) R(clock)
+    R(settings) R(receipts) R(expiry) R(clock)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
@@ -383,9 +383,18 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(u64, time, 0, 0)
 
 /* Of a conversation, beside its record. timer: seconds that its messages stay, or 0. changed, by:
- * when that was set, and by which device (0: never). */
+ * when that was set, and by which device (0: never). told, told_read: up to there the others were
+ * told what came and what was read. */
 #define RECORD_FIELDS_settings(F) \
     F(u32, timer, 0, 0)           \
+    F(u64, changed, 0, 0)         \
+    F(fixed, by, 16, 0)           \
+    F(u64, told, 0, 0)            \
+    F(u64, told_read, 0, 0)
+
+/* level: enum core_receipts. changed, by: when and on which own device. */
+#define RECORD_FIELDS_receipts(F) \
+    F(u8, level, 0, 0)            \
     F(u64, changed, 0, 0)         \
     F(fixed, by, 16, 0)
 

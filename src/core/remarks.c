@@ -1,6 +1,6 @@
-/* What was said about messages: edits, withdrawals and reactions. Each is a message of its own in
- * the history. Here is a row for each message that they name, by its id, so that one which comes
- * before what it names is found when that is here.
+/* What was said about messages: edits, withdrawals and reactions; and receipts for our own. Each of
+ * the first is a message of its own in the history. Here is a row for each message that they name,
+ * by its id, so that one which comes before what it names is found when that is here.
  *
  * An edit or a withdrawal counts if it is of the account that sent the message. Of one account's
  * edits the newest stays, and is looked up when the message is shown; the others go. With a
@@ -113,7 +113,7 @@ static err drop(struct core *core, struct conversation *c, uint64_t number, unsi
         e = load(core, c, m.id, &row);
     for (reader r = reader_of(buf_slice(&row)); e == OK && depth > 0 && r.n > 0;) {
         e = next(&r, &remark);
-        if (e == OK)
+        if (e == OK && remark.what <= REMARK_REACTION)
             e = drop(core, c, remark.number, depth - 1);
     }
     if (e == OK && row.n > 0)
@@ -283,6 +283,61 @@ err core_remark_take(struct core *core, struct conversation *c, const struct rec
     return settle(core, c, m->id);
 }
 
+bool core_remark_is_none(slice bytes) {
+    struct content content;
+    slice target;
+    return bytes.n > 0 && (core_content_decode(bytes, &content) != OK ||
+                           what_of(&content, &target) == REMARK_NONE);
+}
+
+/* ---- Receipts ---- */
+
+/* One for each account: read says more than delivered. *changed: it says something new. */
+static err add_receipt(slice row, const struct record_remark *receipt, buf *rest, bool *changed) {
+    struct record_remark other;
+    *changed = true;
+    for (reader r = reader_of(row); r.n > 0;) {
+        TRY(next(&r, &other));
+        bool same = other.what >= REMARK_DELIVERED &&
+                    memcmp(other.sender, receipt->sender, sizeof other.sender) == 0;
+        if (same && other.what >= receipt->what)
+            *changed = false;
+        if (!same)
+            TRY(append(rest, &other));
+    }
+    return append(rest, receipt);
+}
+
+static err put_receipt(struct core *core, struct conversation *c, const uint8_t id[32],
+                       const struct record_remark *receipt) {
+    bool changed = false;
+    buf row = buf_on(core->mem), rest = buf_on(core->mem);
+    err e = load(core, c, id, &row);
+    if (e == OK)
+        e = add_receipt(buf_slice(&row), receipt, &rest, &changed);
+    if (e == OK && changed)
+        e = store(core, c, id, buf_slice(&rest));
+    if (e == OK && changed)
+        core_history_changed(core, c, receipt->number, id);
+    buf_free(&row);
+    buf_free(&rest);
+    return e;
+}
+
+err core_remark_receipt(struct core *core, struct conversation *c, uint64_t number,
+                        const uint8_t sender[16], bool read) {
+    struct record_message m;
+    struct record_remark receipt = {.what = read ? REMARK_READ : REMARK_DELIVERED,
+                                    .number = number};
+    buf bytes = buf_on(core->mem);
+    err e = core_history_read(core, c, number, &bytes, &m);
+    memcpy(receipt.sender, sender, sizeof receipt.sender);
+    if (e == OK && m.own && m.content.n > 0)
+        e = put_receipt(core, c, m.id, &receipt);
+    buf_free(&bytes);
+    return e;
+}
+
 err core_remark_forget(struct core *core, const struct conversation *c,
                        const struct record_message *m) {
     struct content content;
@@ -310,6 +365,8 @@ err core_remark_look(struct core *core, const struct conversation *c,
             remarked->edit = remark.number;
             remarked->time = remark.time;
         }
+        remarked->delivered += remark.what >= REMARK_DELIVERED;
+        remarked->read += remark.what == REMARK_READ;
         remarked->reactions +=
             remark.what == REMARK_REACTION && !core_is_blocked(core, remark.sender);
     }

@@ -118,6 +118,7 @@ static err take(struct core *core, struct conversation *c) {
     c->r.bytes = 0;
     c->retry = true;
     TRY(core_conversation_save(core, c));
+    TRY(core_receipts_due(core, c));
     TRY(core_profile_adopt(core, c->r.number));
     TRY(core_conversation_answer(core, c, last_resort));
     if (c->r.pending) {

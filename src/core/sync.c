@@ -113,6 +113,7 @@ static const struct shared {
     {SYNC_PROFILES, take_profile, count_profiles, export_profile},
     {SYNC_CLAIMS, take_claim, count_claims, core_handle_export},
     {SYNC_CONTACTS, take_contact, count_contacts, export_contact},
+    {SYNC_RECEIPTS, take_receipts, core_receipts_count, core_receipts_export},
     {SYNC_DECISIONS, take_decision, NULL, NULL},
     {SYNC_READ, take_read, NULL, NULL},
     {SYNC_LEAVES, take_behind, NULL, NULL},
@@ -267,6 +268,7 @@ static err bound_all(struct core *core) {
     TRY(core_contact_bound_all(core));
     TRY(core_blocked_bound_all(core));
     TRY(core_handle_bound_all(core));
+    TRY(core_receipts_bound(core));
     return core_profile_bound_all(core);
 }
 

@@ -19,6 +19,8 @@ static const char timer_type[] = "application/vnd.sotto.timer", settings_name[] 
 void core_settings_init(struct conversation *c) {
     memset(&c->settings, 0, sizeof c->settings);
     c->settings.timer = CORE_TIMER_DEFAULT;
+    c->settings.told = c->r.messages;
+    c->settings.told_read = c->r.read;
 }
 
 err core_settings_save(struct core *core, const struct conversation *c) {

@@ -30,6 +30,7 @@ const struct command *const commands[] = {
     &command_edit,
     &command_delete,
     &command_timer,
+    &command_receipts,
     &command_save,
     &command_read,
     &command_listen,

@@ -469,6 +469,8 @@ static void content_fields(struct line *l, const struct core_message *m) {
     line_bool(l, "edited", m->edited);
     line_bool(l, "withdrawn", m->withdrawn);
     line_num(l, "reactions", m->reactions);
+    line_num(l, "delivered", m->delivered);
+    line_num(l, "read", m->read);
     if (m->about != 0)
         line_num(l, "about", m->about);
     if (m->expires != 0)
@@ -593,6 +595,17 @@ static void add_reactions(struct line *l, struct job *job, const struct core_con
     line_add(l, all.some ? "]" : "");
 }
 
+static void add_receipts(struct line *l, const struct core_message *m) {
+    if (m->read > 1)
+        line_add(l, "  (read by %u)", (unsigned)m->read);
+    else if (m->read == 1)
+        line_add(l, "  (read)");
+    else if (m->delivered > 1)
+        line_add(l, "  (delivered to %u)", (unsigned)m->delivered);
+    else if (m->delivered == 1)
+        line_add(l, "  (delivered)");
+}
+
 /* What it is about, if that is here. */
 static void add_about(struct line *l, const struct core_message *m) {
     if (m->about != 0)
@@ -621,6 +634,7 @@ static void content_text(struct line *l, struct job *job, const struct core_conv
         file_text(l, c, m);
     line_add(l, m->edited ? "  (edited)" : "");
     add_reactions(l, job, c, m);
+    add_receipts(l, m);
     if (m->state == CORE_MESSAGE_QUEUED)
         line_add(l, "  (not sent yet)");
     else if (m->state == CORE_MESSAGE_FAILED)

@@ -412,6 +412,8 @@ void rig_account(struct rig *rig, size_t index) {
     rig_pass(rig, TIME_SECOND);
     rig_finish(c, command, OK);
     memcpy(c->account, rig_status(c).account, CORE_ACCOUNT);
+    /* So that tests know what is sent. */
+    CHECK_OK(core_receipts_set(c->core, CORE_RECEIPTS_NONE, rig->now));
 }
 
 void rig_crash(struct client *c) {
@@ -449,6 +451,7 @@ void rig_default(struct rig *rig, size_t count) {
         rig_finish(c, command, OK);
         memcpy(c->account, rig_status(c).account, CORE_ACCOUNT);
         CHECK_EQ(rig_status(c).suite, MLS_SUITE_XWING_CHACHA);
+        CHECK_OK(core_receipts_set(c->core, CORE_RECEIPTS_NONE, rig->now));
     }
     rig_meet_all(rig, count);
 }

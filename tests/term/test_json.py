@@ -159,6 +159,7 @@ def begin(world, watch):
     watch.run(ann, "delete", "Trio", sent)
     watch.run(ben, "read", "--last", "20")
     watch.run(ann, "timer", "Trio", "1d")
+    watch.run(ann, "receipts", "delivered")
     watch.run(ben, "read")
     watch.run(ann, "record")
     watch.run(ann, "handle")
