@@ -100,7 +100,7 @@ static void go_on(struct core *core) {
     struct record_clock *c = &core->clock;
     bool step = core->now > c->last + STEP_MOST;
     if (step) {
-        c->trusted = c->since != 0 ? c->since : c->last;
+        c->trusted = c->last;
         c->since = core->now;
     } else if (c->since != 0 && core->now >= c->since + STEP_MOST) {
         c->since = 0;

@@ -178,9 +178,16 @@ TEST(own_devices_tell_the_same_and_once) {
     set(pad, CORE_RECEIPTS_READ);
     settle();
     CHECK_EQ(core_receipts_get(ben->core), CORE_RECEIPTS_READ);
+    /* One of them is there when it comes; the other hears what was told. */
+    core_online(pad->core, false, rig.now);
     rig_say(ann, "to both");
     settle();
-    rig_pass(&rig, TIME_MINUTE);
+    rig.on_request = count_all;
+    rig.hits = 0;
+    core_online(pad->core, true, rig.now);
+    settle();
+    CHECK_EQ(rig.hits, 0);
+    rig.on_request = NULL;
     check(ann, 1, 0); /* one account */
     read_all(ben);
     check(ann, 1, 1);

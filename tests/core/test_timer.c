@@ -153,6 +153,7 @@ TEST(what_could_not_be_sent_in_its_time_is_not_sent) {
     core_online(ann->core, false, rig.now);
     uint64_t command = rig_say(ann, "too late");
     rig_pass(&rig, 2 * TIME_MINUTE);
+    CHECK(rig_done(ann, command) != NULL);
     CHECK_ERR(rig_done(ann, command)->notice.error, ERR_EXPIRED);
     CHECK_EQ(rig_state(ann).outbox, 0);
     CHECK_EQ(rig_stored(ann, "too late"), 0);
