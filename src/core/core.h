@@ -806,6 +806,10 @@ typedef bool core_message_visit(void *ctx, const struct core_message *message);
 MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                        core_message_visit *visit, void *ctx);
 
+/* An accessor. The number of the entry with this message id; NOT_FOUND. */
+MUST err core_message_number(struct core *core, uint32_t conversation,
+                             const uint8_t id[CORE_MESSAGE_ID], uint64_t *number);
+
 struct core_reaction {
     uint64_t number; /* of its own entry: core_message_delete takes it back */
     uint8_t id[CORE_MESSAGE_ID];

@@ -360,3 +360,12 @@ err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint
                    visit, &reading));
     return reading.e;
 }
+
+err core_message_number(struct core *core, uint32_t conversation, const uint8_t id[CORE_MESSAGE_ID],
+                        uint64_t *number) {
+    const struct conversation *c = core_conversation_lookup(core, conversation);
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    TRY(core_history_find(core, c, id, number));
+    return *number == 0 ? ERR_NOT_FOUND : OK;
+}

@@ -25,6 +25,8 @@ enum { CALL_ARGS_MAX = 1100 };
     X("conversations", conversations, 0, 0)                                                        \
     X("conversation", conversation, 1, 1)                                                          \
     X("messages", messages, 3, 3)                                                                  \
+    X("reactions", reactions, 2, 2)                                                                \
+    X("receipts", receipts, 0, 0)                                                                  \
     X("members", members, 1, 1)                                                                    \
     X("contacts", contacts, 0, 0)                                                                  \
     X("blocked", blocked, 0, 0)                                                                    \
@@ -57,6 +59,7 @@ enum { CALL_ARGS_MAX = 1100 };
     X("send-content", send_content, 2, 2)                                                          \
     X("edit", edit, 3, 3)                                                                          \
     X("delete", delete, 2, 2)                                                                      \
+    X("timer", timer, 2, 2)                                                                        \
     X("handle-claim", handle_claim, 2, 2)                                                          \
     X("handle-drop", handle_drop, 0, 0)                                                            \
     X("handle-find", handle_find, 2, 2)                                                            \
@@ -66,6 +69,7 @@ enum { CALL_ARGS_MAX = 1100 };
     X("file-fetch", file_fetch, 5, 5)                                                              \
     /* done at once */                                                                             \
     X("link-confirm", link_confirm, 1, 1)                                                          \
+    X("receipts-set", receipts_set, 1, 1)                                                          \
     X("read", read, 2, 2)                                                                          \
     X("accept", accept, 2, 2)                                                                      \
     X("decline", decline, 1, 1)                                                                    \

@@ -1,6 +1,5 @@
 /* What the page asks for. */
 #include "base/time.h"
-#include "core/content.h"
 #include "web/calls.h"
 
 /* The answer of a command: its number, and that of what it made. */
@@ -338,38 +337,46 @@ err call_send_content(struct call *c) {
     return begun(c, command, "message", message);
 }
 
-/* Takes over what says another message anew, or nothing in its place. */
-static err send_instead(struct call *c, uint32_t conversation, err encoded, buf *content) {
-    uint64_t command, message;
-    err e = encoded;
-    if (e == OK)
-        e = core_send_content(c->core, conversation, buf_slice(content), c->now, &command,
-                              &message);
-    buf_free(content);
-    return e == OK ? begun(c, command, "message", message) : e;
+/* An own message, by its id. */
+static err take_message(struct call *c, uint32_t *conversation, uint64_t *message) {
+    uint8_t id[CORE_MESSAGE_ID];
+    TRY(call_u32(c, 0, conversation));
+    TRY(call_hex(c, 1, id, sizeof id));
+    return core_message_number(c->core, *conversation, id, message);
 }
 
 err call_edit(struct call *c) {
     uint32_t conversation;
-    uint8_t id[CORE_MESSAGE_ID];
     slice text;
-    buf content = {0};
-    TRY(call_u32(c, 0, &conversation));
-    TRY(call_hex(c, 1, id, sizeof id));
+    uint64_t command, message, edit;
     TRY(call_text(c, 2, &text));
-    err e =
-        core_content_encode(&content, CONTENT_RENDER, "text/plain;charset=utf-8", text, NULL, id);
-    return send_instead(c, conversation, e, &content);
+    TRY(take_message(c, &conversation, &message));
+    TRY(core_message_edit(c->core, conversation, message, text, c->now, &command, &edit));
+    return begun(c, command, "message", edit);
 }
 
 err call_delete(struct call *c) {
     uint32_t conversation;
-    uint8_t id[CORE_MESSAGE_ID];
-    buf content = {0};
+    uint64_t command, message;
+    TRY(take_message(c, &conversation, &message));
+    TRY(core_message_delete(c->core, conversation, message, c->now, &command));
+    return begun(c, command, "message", message);
+}
+
+err call_timer(struct call *c) {
+    uint32_t conversation, seconds;
+    uint64_t command;
     TRY(call_u32(c, 0, &conversation));
-    TRY(call_hex(c, 1, id, sizeof id));
-    err e = core_content_encode_delete(&content, NULL, id);
-    return send_instead(c, conversation, e, &content);
+    TRY(call_u32(c, 1, &seconds));
+    TRY(core_conversation_timer(c->core, conversation, seconds, c->now, &command));
+    return begun(c, command, NULL, 0);
+}
+
+/* Done at once: 0 nothing, 1 that it came, 2 that it was read. */
+err call_receipts_set(struct call *c) {
+    uint32_t level;
+    TRY(call_u32(c, 0, &level));
+    return core_receipts_set(c->core, (enum core_receipts)level, c->now);
 }
 
 err call_file_send(struct call *c) {

@@ -41,9 +41,9 @@ err call_status(struct call *c) {
 /* ---- Messages ---- */
 
 static const char *kind_name(enum core_message_kind kind) {
-    static const char *const names[] = {"",        "content", "created", "joined",
-                                        "added",   "removed", "left",    "updated",
-                                        "renamed", "linked",  "unlinked"};
+    static const char *const names[] = {"",        "content", "created",  "joined",
+                                        "added",   "removed", "left",     "updated",
+                                        "renamed", "linked",  "unlinked", "timer"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
 }
 
@@ -91,9 +91,48 @@ static bool put_message(void *ctx, const struct core_message *m) {
     json_hex(j, "in_reply_to", m->has_reply ? SLICE_ARRAY(m->in_reply_to) : SLICE_EMPTY);
     json_hex(j, "replaces", m->has_replaces ? SLICE_ARRAY(m->replaces) : SLICE_EMPTY);
     json_str(j, "text", m->text);
+    json_bool(j, "edited", m->edited);
+    json_bool(j, "withdrawn", m->withdrawn);
+    json_num(j, "reactions", m->reactions);
+    json_num(j, "about", m->about);
+    json_num(j, "expires", m->expires);
+    json_num(j, "delivered", m->delivered);
+    json_num(j, "read", m->read);
     put_file(j, m);
     json_object_end(j);
     return true;
+}
+
+static bool put_reaction(void *ctx, const struct core_reaction *r) {
+    struct json *j = ctx;
+    json_object(j, NULL);
+    json_num(j, "number", r->number);
+    call_put_id(j, "id", SLICE_ARRAY(r->id));
+    call_put_id(j, "sender", SLICE_ARRAY(r->sender));
+    json_str(j, "sender_name", r->sender_name);
+    json_bool(j, "own", r->own);
+    json_str(j, "text", r->text);
+    json_object_end(j);
+    return true;
+}
+
+err call_reactions(struct call *c) {
+    uint32_t conversation;
+    uint64_t message;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_u64(c, 1, &message));
+    json_array(c->out);
+    TRY(core_reactions(c->core, conversation, message, put_reaction, c->out));
+    json_array_end(c->out);
+    return OK;
+}
+
+err call_receipts(struct call *c) {
+    static const char *const levels[] = {"off", "delivered", "read"};
+    json_object(c->out, NULL);
+    json_str(c->out, "level", slice_str(levels[core_receipts_get(c->core)]));
+    json_object_end(c->out);
+    return OK;
 }
 
 err call_messages(struct call *c) {
@@ -172,6 +211,7 @@ static err put_conversation(struct call *c, const struct core_conversation *v) {
     json_num(c->out, "members", v->members);
     json_num(c->out, "messages", v->messages);
     json_num(c->out, "read", v->read);
+    json_num(c->out, "timer", v->timer);
     call_put_id(c->out, "inviter", SLICE_ARRAY(v->inviter));
     json_bool(c->out, "spoiled", v->spoiled);
     json_bool(c->out, "behind", v->behind);

@@ -24,10 +24,10 @@ static uint64_t now(void) {
 /* ---- Actions ---- */
 
 static const char *notice_name(enum core_notice_kind kind) {
-    static const char *const names[] = {"",          "done",     "linking",      "synced",
-                                        "sent",      "message",  "conversation", "connection",
-                                        "caught_up", "replaced", "gaps",         "quarantined",
-                                        "progress",  "petname",  "desk",         "trouble"};
+    static const char *const names[] = {
+        "",           "done",      "linking",  "synced", "sent",        "message",  "conversation",
+        "connection", "caught_up", "replaced", "gaps",   "quarantined", "progress", "petname",
+        "desk",       "trouble",   "changed"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
 }
 
