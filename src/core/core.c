@@ -111,7 +111,9 @@ err core_txn_end(struct core *core, err result) {
         result = store_commit_now(core->store, core->batch);
     if (result == OK && writes)
         core->store_failures = 0;
-    core->in_txn = false;
+    if (result == OK && core->goes)
+        store_settle(core->store);
+    core->in_txn = core->goes = false;
     store_batch_clear(core->batch);
     core->counters_dirty = false;
     if (result == OK)

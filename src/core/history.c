@@ -179,6 +179,7 @@ err core_history_put(struct core *core, const struct conversation *c, uint64_t n
 
 err core_history_drop(struct core *core, const struct conversation *c, uint64_t number) {
     uint8_t key[4];
+    core->goes = true;
     return core_delete(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number);
 }
 

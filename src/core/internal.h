@@ -441,6 +441,7 @@ struct core {
     struct store_batch *batch;
     size_t txn_mark;
     bool in_txn;
+    bool goes; /* something that was said goes with it, and is to leave the files */
 
     struct account account;
     struct network network;

@@ -188,6 +188,7 @@ static err withdraw(struct core *core, struct conversation *c, uint64_t number,
     buf_free(&rest);
     if (e == OK && m->content.n > 0) {
         m->content = SLICE_EMPTY;
+        core->goes = true;
         e = core_history_put(core, c, number, m);
     }
     return e;

@@ -66,6 +66,10 @@ static void faulty_close(struct store *s) {
     mem_free(f->mem, f, sizeof *f);
 }
 
+static void faulty_settle(struct store *s) {
+    store_settle(((struct faulty_store *)s)->inner);
+}
+
 static const struct store_engine faulty_engine = {
     .name = "faulty",
     .get = faulty_get,
@@ -73,6 +77,7 @@ static const struct store_engine faulty_engine = {
     .scan_down = faulty_scan_down,
     .scan_table = faulty_scan_table,
     .commit = faulty_commit,
+    .settle = faulty_settle,
     .close = faulty_close,
 };
 

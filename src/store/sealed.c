@@ -190,6 +190,10 @@ static void sealed_close(struct store *store) {
     sealed_free(s);
 }
 
+static void sealed_settle(struct store *s) {
+    store_settle(((struct sealed_store *)s)->inner);
+}
+
 static const struct store_engine sealed_engine = {
     .name = "sealed",
     .get = sealed_get,
@@ -197,6 +201,7 @@ static const struct store_engine sealed_engine = {
     .scan_down = sealed_scan_down,
     .scan_table = sealed_scan_table,
     .commit = sealed_commit,
+    .settle = sealed_settle,
     .close = sealed_close,
 };
 

@@ -222,6 +222,11 @@ static void sqlite_commit(struct store *s, const struct store_batch *batch, stor
 
 /* ---- Opening and closing ---- */
 
+/* Not while somebody reads; and what fails in it fails again, and is told, at the next commit. */
+static void sqlite_settle(struct store *s) {
+    (void)sqlite3_wal_checkpoint_v2(sqlite_of(s)->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 static void sqlite_close(struct store *s) {
     struct sqlite_store *q = sqlite_of(s);
     for (int i = 0; i < STATEMENTS; i++)
@@ -238,6 +243,7 @@ static const struct store_engine sqlite_engine = {
     .scan_down = sqlite_scan_down,
     .scan_table = sqlite_scan_table,
     .commit = sqlite_commit,
+    .settle = sqlite_settle,
     .close = sqlite_close,
 };
 

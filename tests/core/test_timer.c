@@ -319,9 +319,11 @@ TEST(nothing_sealed_of_it_stays_in_the_file) {
         if (kept.n == 0 || memmem(kept.p, kept.n, noted.p + at, 40) == NULL)
             CHECK_OK(buf_append(&gone, slice_of(noted.p + at, 40)));
     CHECK(gone.n / 40 >= 40);
+    CHECK_EQ(found(path, &gone), 0);
+    CHECK_EQ(found(log, &gone), 0);
     core_close(dan->core);
     dan->core = NULL;
-    store_close(dan->store); /* with a checkpoint */
+    store_close(dan->store);
     CHECK_EQ(found(path, &gone), 0);
     CHECK_EQ(found(log, &gone), 0);
     CHECK_OK(store_memory_open(&dan->memory, NULL));

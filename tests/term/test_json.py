@@ -136,6 +136,7 @@ def begin(world, watch):
     ann, ben, cem = (Person(world.folder, n) for n in ("ann", "ben", "cem"))
     for p in (ann, ben, cem):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
+        watch.run(p, "receipts", "off")  # the mailboxes are small
     watch.run(ann, "words")
     watch.run(ann, "invite")
     for o in watch.run(ann, "invite", "list").objects:
@@ -158,8 +159,7 @@ def begin(world, watch):
     watch.run(ann, "react", "Trio", sent, "--off")
     watch.run(ann, "delete", "Trio", sent)
     watch.run(ben, "read", "--last", "20")
-    watch.run(ann, "timer", "Trio", "1d")
-    watch.run(ann, "receipts", "delivered")
+    watch.run(ann, "timer", "Trio")
     watch.run(ben, "read")
     watch.run(ann, "record")
     watch.run(ann, "handle")
