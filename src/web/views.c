@@ -147,6 +147,27 @@ err call_messages(struct call *c) {
     return OK;
 }
 
+/* Which entry is the newest that is there: some go at their time. 0: none. */
+struct newest {
+    uint64_t number, time;
+};
+
+static bool take_newest(void *ctx, const struct core_message *m) {
+    *(struct newest *)ctx = (struct newest){m->number, m->time};
+    return true;
+}
+
+static err find_newest(struct call *c, const struct core_conversation *v, struct newest *newest) {
+    *newest = (struct newest){0};
+    uint64_t last = v->messages;
+    for (uint64_t n = 1; last > 0 && newest->number == 0; n *= 8) {
+        uint64_t first = last > n ? last - n + 1 : 1;
+        TRY(core_messages(c->core, v->number, first, last, take_newest, newest));
+        last = first - 1;
+    }
+    return OK;
+}
+
 /* ---- Conversations ---- */
 
 static const char *state_name(enum core_conversation_state state) {
@@ -190,16 +211,14 @@ static err put_other(struct call *c, uint32_t conversation) {
 }
 
 static err put_last(struct call *c, const struct core_conversation *v) {
-    if (v->messages == 0) {
+    struct newest newest;
+    TRY(find_newest(c, v, &newest));
+    if (newest.number == 0) {
         json_null(c->out, "last");
         return OK;
     }
     json_name(c->out, "last");
-    size_t before = c->out->b.n;
-    TRY(core_messages(c->core, v->number, v->messages, v->messages, put_message, c->out));
-    if (c->out->b.n == before)
-        json_null(c->out, NULL);
-    return OK;
+    return core_messages(c->core, v->number, newest.number, newest.number, put_message, c->out);
 }
 
 static err put_conversation(struct call *c, const struct core_conversation *v) {
@@ -236,11 +255,6 @@ struct place {
     uint64_t time;
 };
 
-static bool take_time(void *ctx, const struct core_message *m) {
-    *(uint64_t *)ctx = m->time;
-    return false;
-}
-
 static int newest_first(const void *a, const void *b) {
     const struct place *x = a, *y = b;
     if (x->time != y->time)
@@ -256,11 +270,9 @@ static err put_in_order(struct call *c, struct place *places, const struct core_
         TRY(core_conversation_at(c->core, i, &v));
         if (v.number == s->own)
             continue;
-        places[count].number = v.number;
-        if (v.messages > 0)
-            TRY(core_messages(c->core, v.number, v.messages, v.messages, take_time,
-                              &places[count].time));
-        count++;
+        struct newest newest;
+        TRY(find_newest(c, &v, &newest));
+        places[count++] = (struct place){v.number, newest.time};
     }
     qsort(places, count, sizeof *places, newest_first);
     json_array(c->out);
