@@ -44,7 +44,7 @@ export type MessageKind =
   | "renamed"
   | "linked"
   | "unlinked"
-  | "timer"; // text: seconds in digits
+  | "timer"; // messages stay so many seconds, in text, from now on
 
 export interface Message {
   number: number;
@@ -64,22 +64,12 @@ export interface Message {
   replaces: string;
   text: string;
   file: FileInfo | null;
+  // Of a core that has them:
   edited?: boolean; // text is that of the newest edit
-  withdrawn?: boolean; // nothing else is left of it
-  reactions?: number;
-  about?: number; // the entry that shows this reaction, edit or withdrawal; 0: none
-  expires?: number; // when it goes; 0: it stays
-  delivered?: number; // accounts that told so, of an own message
-  read?: number;
-}
-
-export interface Reaction {
-  number: number; // of its own entry, by which it is taken back
-  id: string;
-  sender: string;
-  sender_name: string;
-  own: boolean;
-  text: string;
+  withdrawn?: boolean;
+  expires?: number; // 0: it stays
+  delivered?: number; // so many others told that it came,
+  read?: number; // or that they read it
 }
 
 export interface Conversation {
@@ -90,7 +80,6 @@ export interface Conversation {
   members: number;
   messages: number;
   read: number;
-  timer?: number; // seconds that messages stay; 0: they do
   inviter: string;
   with: string;
   with_name: string;
@@ -207,7 +196,7 @@ export interface CoreEvent {
     | "petname"
     | "desk"
     | "trouble"
-    | "changed" // an entry is to be asked for again; it may be gone
+    | "changed" // an entry: ask for it again, it may be gone
     | "writer"; // the page's end's own: this tab became the writer, or ceased to be
   command: number;
   error: string;
