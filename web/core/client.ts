@@ -24,6 +24,7 @@ class Tab implements Core {
   private channel = new BroadcastChannel(NAME);
   private worker: Worker | null = null; // this tab is the writer
   private writer = ""; // the tab that is; "": not known yet
+  private refused: CoreError | null = null;
   private next = 1;
   private pending = new Map<number, Pending>();
   private served = new Map<number, { from: string; call: number }>(); // others' calls, at the worker
@@ -38,12 +39,13 @@ class Tab implements Core {
         this.begin();
         return new Promise<void>(() => {}); // until this tab goes
       })
-      .catch(() => {});
+      .catch(() => this.refuse({ error: "STORAGE", reason: "LOCKS" })); // a page that may have none
     this.say({ who: this.id });
   }
 
   call<T = any>(name: string, ...args: Argument[]): Promise<T> {
     if (name === "persist") return persist() as Promise<T>;
+    if (this.refused) return Promise.reject(this.refused);
     return new Promise<T>((resolve, reject) => {
       const asked = { call: this.next++, name, args };
       this.pending.set(asked.call, { resolve, reject, sent: false, asked });
@@ -60,6 +62,12 @@ class Tab implements Core {
   on(listener: (event: CoreEvent) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  private refuse(failure: CoreError): void {
+    this.refused = failure;
+    for (const pending of this.pending.values()) pending.reject(failure);
+    this.pending.clear();
   }
 
   private say(said: Said): void {
