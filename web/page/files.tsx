@@ -79,6 +79,8 @@ export function FileView({ of, message }: { of: Conversation; message: Message }
   const url = useUrl(photo ? null : (transfer?.blob ?? null), "application/octet-stream");
   const label = w().photoOf(calledText(home, message.sender, message.sender_name));
   const expired = file.expires > 0 && file.expires < Date.now();
+  const waits = transfer !== undefined && transfer.failed === null && !transfer.hurry && transfer.done === 0;
+  const under = transfer !== undefined && transfer.failed === null && transfer.blob === null && !waits;
   const get = () => void fetchFile(core, of.number, message, true);
 
   // A small photo of a conversation that was accepted comes by itself, once it is in sight.
@@ -103,7 +105,7 @@ export function FileView({ of, message }: { of: Conversation; message: Message }
       <Icon name="file" />
       <span class="file-text">
         <bdi class="file-name">{photo ? w().photo : name}</bdi>
-        {transfer !== undefined && transfer.blob === null && transfer.failed === null ? (
+        {under ? (
           <Progress transfer={transfer} label={w().fetching(name)} />
         ) : (
           <span class="hint">{expired ? w().expired : sizeText(file.size)}</span>
@@ -119,7 +121,7 @@ export function FileView({ of, message }: { of: Conversation; message: Message }
         <a class="button" href={url} download={name || "file"} tabIndex={-1}>
           {w().saveFile}
         </a>
-      ) : transfer === undefined || transfer.failed !== null ? (
+      ) : !under ? (
         !expired && (
           <button type="button" class="button" tabIndex={-1} onClick={get}>
             {transfer?.failed ? w().again : photo ? w().showPhoto : w().fetchFile}

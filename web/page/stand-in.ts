@@ -686,7 +686,6 @@ export class StandIn implements Core {
 
   private fetch(place: string): { command: number } {
     const command = ++this.command;
-    this.tell({ type: "progress", command, done: 60_000, total: 182_000 });
     setTimeout(() => {
       void view().then((blob) => {
         this.files.set(place, this.files.get("made") ?? blob);

@@ -10,6 +10,7 @@ export interface Transfer {
   name: string;
   done: number;
   total: number;
+  hurry: boolean; // somebody waits for it; else it begins at some moment soon
   still: boolean; // for now it goes no further
   failed: CoreError | null;
   blob: Blob | null; // once it is here
@@ -85,6 +86,7 @@ export async function sendFile(core: Core, s: Sending): Promise<void> {
     name: s.name,
     done: 0,
     total: s.file.size,
+    hurry: true,
     still: false,
     failed: null,
     blob: s.file,
@@ -99,13 +101,13 @@ export async function sendFile(core: Core, s: Sending): Promise<void> {
   tell();
 }
 
-// One for each message: asked for again it goes on, or is tried anew if it failed.
+// One for each message: asked for again it goes on, or is tried anew if it failed or has to begin at once.
 export async function fetchFile(core: Core, conversation: number, message: Message, hurry: boolean): Promise<void> {
-  for (const t of transfers)
-    if (t.conversation === conversation && t.message === message.number) {
-      if (t.failed === null) return;
-      transfers.delete(t);
-    }
+  const before = [...transfers].find((t) => t.conversation === conversation && t.message === message.number);
+  if (before !== undefined) {
+    if (before.failed === null && (before.blob !== null || before.hurry || !hurry)) return;
+    await stopTransfer(core, before);
+  }
   const place = crypto.randomUUID();
   const transfer: Transfer = {
     command: 0,
@@ -114,6 +116,7 @@ export async function fetchFile(core: Core, conversation: number, message: Messa
     name: message.file!.name,
     done: 0,
     total: message.file!.size,
+    hurry,
     still: false,
     failed: null,
     blob: null,
