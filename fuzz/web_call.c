@@ -32,7 +32,7 @@ static bool is_whole(slice json) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct store *store;
+    struct store *store = NULL;
     struct core *core;
     struct core_action action;
     struct json answer = {0};
