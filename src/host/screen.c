@@ -129,10 +129,14 @@ static bool read_key(struct host_screen *s) {
     if (code == ERR)
         return false;
     uint32_t key = code > 0xff ? named_key(code) : take_byte(s, (uint8_t)code);
-    if (key == 27 && !s->alt)
+    if (key == 27 && !s->alt) {
         s->alt = true;
-    else if (key != 0)
+    } else if (key == 27) {
+        s->alt = false; /* twice at once: nobody holds Alt for that */
         give(s, key);
+    } else if (key != 0) {
+        give(s, key);
+    }
     return true;
 }
 

@@ -1,4 +1,3 @@
-#include "base/text.h"
 #include "term/find.h"
 #include "term/show.h"
 #include "term/command.h"
@@ -52,24 +51,6 @@ static void done(struct job *job, const struct core_notice *n) {
         show(job, n->conversation);
 }
 
-/* *seconds: 0 for off. */
-static bool read_time(const char *text, uint32_t *seconds) {
-    static const struct {
-        char unit;
-        uint32_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
-    size_t n = strlen(text);
-    uint64_t count;
-    *seconds = 0;
-    if (strcmp(text, "off") == 0)
-        return true;
-    for (size_t i = 0; n > 1 && i < sizeof units / sizeof units[0]; i++)
-        if (text[n - 1] == units[i].unit &&
-            decimal_decode(slice_of(text, n - 1), CORE_TIMER_MAX / units[i].seconds, &count) == OK)
-            *seconds = (uint32_t)count * units[i].seconds;
-    return *seconds != 0;
-}
-
 static void start(struct job *job) {
     struct core_conversation c;
     uint32_t seconds;
@@ -80,7 +61,7 @@ static void start(struct job *job) {
         show(job, c.number);
         return;
     }
-    if (!read_time(job->args.words[1], &seconds)) {
+    if (!find_span(job->args.words[1], &seconds)) {
         job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
                       "a time is 30s, 5m, 8h, 1d or 4w, up to a year, or off");
         return;

@@ -249,3 +249,20 @@ bool find_or_make_conversation(struct job *job, const char *text, uint32_t *numb
         job_fail(job, "could not begin a conversation", e, 0);
     return e == OK;
 }
+
+bool find_span(const char *text, uint32_t *seconds) {
+    static const struct {
+        char unit;
+        uint32_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
+    size_t n = strlen(text);
+    uint64_t count;
+    *seconds = 0;
+    if (strcmp(text, "off") == 0)
+        return true;
+    for (size_t i = 0; n > 1 && i < sizeof units / sizeof units[0]; i++)
+        if (text[n - 1] == units[i].unit &&
+            decimal_decode(slice_of(text, n - 1), CORE_TIMER_MAX / units[i].seconds, &count) == OK)
+            *seconds = (uint32_t)count * units[i].seconds;
+    return *seconds != 0;
+}

@@ -28,5 +28,7 @@ bool find_request(struct job *job, const char *text, struct core_conversation *c
 bool find_fits(const struct core_member *m, slice text);
 /* A conversation, but a contact without a conversation gets one. */
 bool find_or_make_conversation(struct job *job, const char *text, uint32_t *number);
+/* A time as people write it: "30s", "5m", "8h", "1d", "4w", "off" (0). False: it is none. */
+bool find_span(const char *text, uint32_t *seconds);
 
 #endif

@@ -84,7 +84,7 @@ static void draw_status(struct screen *s) {
     if (s->answered != NULL) {
         unsigned row, column;
         slice shown = buf_slice(&s->question);
-        used = host_screen_put(s->host, a->row, 0, a->columns * 2 / 3, shown, HOST_STYLE_BOLD);
+        used = host_screen_put(s->host, a->row, 0, a->columns - 8, shown, HOST_STYLE_BOLD);
         unsigned room = a->columns - used - 1;
         edit_place(&s->answer, room, &row, &column);
         if (edit_row(&s->answer, room, row, &shown))
@@ -130,7 +130,7 @@ static void draw_compose(struct screen *s) {
     slice line;
     if (a.rows == 0 || draw_closed(s))
         return;
-    if (s->replying && a.rows > 1) {
+    if ((s->replying || s->editing != 0) && a.rows > 1) {
         host_screen_put(s->host, a.row, a.column, a.columns, buf_slice(&s->reply_text),
                         HOST_STYLE_DIM);
         a.row++;
@@ -178,7 +178,8 @@ static void note_read(struct screen *s) {
 static void load(struct screen *s) {
     unsigned rows, columns;
     host_screen_size(s->host, &rows, &columns);
-    unsigned typed = edit_rows(&s->typed, typed_columns(&s->layout.compose)) + s->replying;
+    unsigned typed =
+        edit_rows(&s->typed, typed_columns(&s->layout.compose)) + (s->replying || s->editing != 0);
     s->layout = layout_make(rows, columns, s->in_list, typed);
     if (s->stale_talk || s->talk.columns != s->layout.talk.columns ||
         s->talk.height != s->layout.talk.rows)

@@ -29,7 +29,7 @@ struct screen_row {
 struct screen_entry {
     uint64_t number;
     uint8_t id[CORE_MESSAGE_ID], sender[CORE_ACCOUNT];
-    bool own, file;
+    bool own, file, withdrawn;
     size_t row, rows;
     size_t text_start, text_n, name_start, name_n, file_start, file_n; /* in screen_talk.text */
 };
@@ -70,7 +70,8 @@ struct screen {
     buf drafts;
     bool pasting, replying;
     uint8_t reply_to[CORE_MESSAGE_ID];
-    buf reply_text;
+    uint64_t editing; /* a message that gets another text; 0: none */
+    buf reply_text;   /* which one is answered or changed */
 
     /* A question in the status line. */
     void (*answered)(struct screen *s, slice answer); /* NULL: nothing is asked */

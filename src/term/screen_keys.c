@@ -3,6 +3,7 @@
 #include "host/files.h"
 #include "sys/files.h"
 #include "term/desk.h"
+#include "term/find.h"
 #include "term/screen.h"
 #include "term/show.h"
 
@@ -42,6 +43,9 @@ static const char help[] =
     "With a message selected\n"
     "\n"
     "r            answer it\n"
+    "+            react to it\n"
+    "t            how long messages stay in this conversation\n"
+    "e d          change its text, withdraw it: of your own\n"
     "s            save its file\n"
     "\n"
     "On a request\n"
@@ -56,7 +60,7 @@ const char *screen_keys_footer(const struct screen *s) {
     if (s->in_list)
         return "Enter open  Tab  / search  i who  m members  a/d/b a request  ? keys  q quit";
     if (s->talk.selected != 0)
-        return "r reply  s save  i who  m members  / search  Esc write  ? keys  q quit";
+        return "r reply  + react  e edit  d withdraw  s save  i who  t timer  Esc write  ? keys";
     if (s->talk.state == CORE_CONVERSATION_REQUEST)
         return "a accept  d decline  b block  i who  Esc list  ? keys  q quit";
     return "Enter send  Alt-Enter line  Up select  PgUp/PgDn  Tab list  F1 keys  Ctrl-C quit";
@@ -349,11 +353,12 @@ static void open_it(struct screen *s) {
     s->in_list = false;
     if (s->on == s->talk.number)
         return;
-    err e = s->talk.number != 0 ? keep_draft(s) : OK;
+    err e = s->talk.number != 0 && s->editing == 0 ? keep_draft(s) : OK;
     const struct screen_draft *d = draft(s, s->on);
     if (e == OK)
         e = edit_set(&s->typed, d != NULL ? buf_slice(&d->text) : SLICE_EMPTY);
     s->replying = false;
+    s->editing = 0;
     (void)screen_fine(s, "could not keep what was typed", e);
     screen_talk_open(s, s->on);
 }
@@ -398,18 +403,29 @@ static void new_line(struct screen *s) {
     (void)screen_fine(s, "no new line", edit_insert(&s->typed, '\n'));
 }
 
+static void stop_remark(struct screen *s) {
+    s->replying = false;
+    s->editing = 0;
+}
+
 static void send(struct screen *s) {
+    struct core *core = job_core(s->job);
     uint64_t command, message;
-    if (s->typed.text.n == 0)
+    err e;
+    slice text = buf_slice(&s->typed.text);
+    if (text.n == 0)
         return;
-    err e =
-        core_send_text(job_core(s->job), s->talk.number, CORE_TEXT_PLAIN, buf_slice(&s->typed.text),
-                       s->replying ? s->reply_to : NULL, host_now(), &command, &message);
+    if (s->editing != 0)
+        e = core_message_edit(core, s->talk.number, s->editing, text, host_now(), &command,
+                              &message);
+    else
+        e = core_send_text(core, s->talk.number, CORE_TEXT_PLAIN, text,
+                           s->replying ? s->reply_to : NULL, host_now(), &command, &message);
     if (e == ERR_LIMIT)
         screen_say(s, "too much waits to be sent; try again in a moment");
     else if (screen_fine(s, "not sent", e)) {
         edit_clear(&s->typed);
-        s->replying = false;
+        stop_remark(s);
         buf_clear(&s->warning);
         screen_talk_end(s, false);
     }
@@ -421,8 +437,10 @@ static bool may_write(const struct screen *s) {
 }
 
 static void leave_writing(struct screen *s) {
-    if (s->replying)
-        s->replying = false;
+    if (s->editing != 0)
+        edit_clear(&s->typed);
+    if (s->replying || s->editing != 0)
+        stop_remark(s);
     else
         s->in_list = true;
 }
@@ -497,21 +515,109 @@ static void list_key(struct screen *s, uint32_t key) {
         command_key(s, key);
 }
 
-static void reply(struct screen *s) {
-    const struct screen_entry *entry = screen_selected(s);
+/* Over what is typed stands what it is about. */
+static bool name_message(struct screen *s, const struct screen_entry *entry, const char *what) {
     struct line l = {0};
-    if (entry == NULL || !may_write(s))
-        return;
     slice said = slice_of(s->talk.text.p + entry->text_start, entry->text_n);
-    line_add(&l, "answering ");
+    line_add(&l, "%s", what);
     err e = buf_append(&l.json.b, slice_of(s->talk.text.p + entry->name_start, entry->name_n));
     line_add(&l, ": ");
     if (e == OK)
         e = buf_append(&l.json.b, slice_until(&said, '\n'));
     buf_move(&s->reply_text, &l.json.b);
-    s->replying = screen_fine(s, "could not answer it", e);
+    return screen_fine(s, "could not do that", e);
+}
+
+static void reply(struct screen *s) {
+    const struct screen_entry *entry = screen_selected(s);
+    if (entry == NULL || !may_write(s))
+        return;
+    s->replying = name_message(s, entry, "answering ");
     memcpy(s->reply_to, entry->id, sizeof s->reply_to);
     s->talk.selected = 0;
+}
+
+/* ---- What is said again ---- */
+
+/* One's own that can still be changed; else says that it can't. */
+static const struct screen_entry *own_entry(struct screen *s) {
+    const struct screen_entry *entry = screen_selected(s);
+    if (entry != NULL && entry->own && !entry->withdrawn && may_write(s))
+        return entry;
+    screen_say(s, "only what you said yourself, and did not withdraw");
+    return NULL;
+}
+
+static bool take_typed(void *ctx, const struct core_message *m) {
+    struct screen *s = ctx;
+    if (edit_set(&s->typed, m->text) != OK)
+        s->editing = 0;
+    return false;
+}
+
+static void edit_message(struct screen *s) {
+    const struct screen_entry *entry = own_entry(s);
+    if (entry == NULL || !name_message(s, entry, "changing "))
+        return;
+    s->replying = false;
+    s->editing = entry->number;
+    (void)screen_fine(s, "could not read it",
+                      core_messages(job_core(s->job), s->talk.number, entry->number, entry->number,
+                                    take_typed, s));
+    s->talk.selected = 0;
+}
+
+static void withdrawn(struct screen *s, slice answer) {
+    const struct screen_entry *entry = own_entry(s);
+    uint64_t command;
+    if (entry == NULL || answer.n == 0 || answer.p[0] != 'y')
+        return;
+    (void)screen_fine(
+        s, "could not withdraw it",
+        core_message_delete(job_core(s->job), s->talk.number, entry->number, host_now(), &command));
+    s->stale_talk = true;
+}
+
+static void reacted(struct screen *s, slice answer) {
+    const struct screen_entry *entry = screen_selected(s);
+    uint64_t command, message;
+    if (entry == NULL || answer.n == 0)
+        return;
+    (void)screen_fine(s, "could not react",
+                      core_send_text(job_core(s->job), s->talk.number, CORE_TEXT_REACTION, answer,
+                                     entry->id, host_now(), &command, &message));
+    s->stale_talk = true;
+}
+
+static void timer_set(struct screen *s, slice answer) {
+    char text[16] = "";
+    uint32_t seconds;
+    uint64_t command;
+    if (answer.n == 0)
+        return;
+    if (answer.n < sizeof text)
+        memcpy(text, answer.p, answer.n);
+    if (!find_span(text, &seconds))
+        screen_say(s, "a time is 30s, 5m, 8h, 1d or 4w, up to a year, or off");
+    else
+        (void)screen_fine(s, "could not set it",
+                          core_conversation_timer(job_core(s->job), s->talk.number, seconds,
+                                                  host_now(), &command));
+}
+
+/* True if it was one of these. */
+static bool again_key(struct screen *s, uint32_t key) {
+    if (key == 'e')
+        edit_message(s);
+    else if (key == 'd' && own_entry(s) != NULL)
+        screen_ask(s, "Withdraw it, for everybody? y or n: ", SLICE_EMPTY, withdrawn);
+    else if (key == '+' && may_write(s))
+        screen_ask(s, "React with: ", slice_str("\U0001f44d"), reacted);
+    else if (key == 't' && may_write(s))
+        screen_ask(s, "Messages go after (30s, 5m, 8h, 1d, 4w, off): ", SLICE_EMPTY, timer_set);
+    else
+        return key == 'd';
+    return true;
 }
 
 static void selected_key(struct screen *s, uint32_t key) {
@@ -531,7 +637,7 @@ static void selected_key(struct screen *s, uint32_t key) {
         reply(s);
     } else if (key == 's') {
         ask_path(s);
-    } else {
+    } else if (is_request(s, s->talk.number) || !again_key(s, key)) {
         command_key(s, key);
     }
 }

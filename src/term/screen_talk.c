@@ -125,7 +125,12 @@ static void add_ticks(struct line *line, const struct core_message *m) {
     line_add(line, "%s",
              m->state == CORE_MESSAGE_QUEUED   ? "  \u2026"
              : m->state == CORE_MESSAGE_FAILED ? "  \u2717 could not be sent"
+             : m->delivered > 0                ? "  \u2713\u2713"
                                                : "  \u2713");
+    if (m->read > 1)
+        line_add(line, " read by %u", (unsigned)m->read);
+    else if (m->read == 1)
+        line_add(line, " read");
     if (m->state != CORE_MESSAGE_FAILED && m->refused > 0)
         line_add(line, " (%u of the mailboxes took no copy)", (unsigned)m->refused);
 }
@@ -140,14 +145,39 @@ static void add_file(struct line *line, const struct core_message *m) {
     line_add(line, ": s saves it]");
 }
 
+struct reacting {
+    struct loading *l;
+    struct line line;
+};
+
+static bool add_reaction(void *ctx, const struct core_reaction *r) {
+    struct reacting *all = ctx;
+    line_add(&all->line, all->line.json.b.n > 0 ? ", " : "");
+    line_name(&all->line, r->text, ",");
+    line_add(&all->line, " ");
+    show_person(&all->line, all->l->s->job, r->sender_name, r->sender);
+    return true;
+}
+
+static void add_reactions(struct loading *l, const struct core_message *m) {
+    struct screen_row row = {.number = m->number, .indent = INDENT, .style = HOST_STYLE_DIM};
+    struct reacting all = {.l = l};
+    if (m->reactions == 0)
+        return;
+    keep(l, core_reactions(job_core(l->s->job), l->s->talk.number, m->number, add_reaction, &all));
+    add_line(l, &row, &all.line);
+}
+
 static void add_words(struct line *line, const struct core_message *m) {
-    if (m->shape == CORE_CONTENT_REACTION)
+    if (m->withdrawn)
+        line_add(line, "(withdrawn)");
+    else if (m->shape == CORE_CONTENT_REACTION)
         line_add(line, "reacts: ");
     else if (m->shape == CORE_CONTENT_EDIT)
         line_add(line, "corrects: ");
     else if (m->shape == CORE_CONTENT_DELETE)
         line_add(line, "withdraws a message");
-    if (m->shape != CORE_CONTENT_DELETE)
+    if (m->shape != CORE_CONTENT_DELETE && !m->withdrawn)
         line_lines(line, m->text, "");
 }
 
@@ -167,7 +197,8 @@ static void add_name(struct loading *l, const struct core_message *m, struct scr
 static void add_content(struct loading *l, const struct core_message *m, struct screen_row *row) {
     struct screen_talk *t = &l->s->talk;
     struct screen_row *rows;
-    struct screen_entry entry = {.number = m->number, .own = m->own, .file = m->has_file};
+    struct screen_entry entry = {
+        .number = m->number, .own = m->own, .file = m->has_file, .withdrawn = m->withdrawn};
     struct line line = {0};
     memcpy(entry.id, m->id, sizeof entry.id);
     memcpy(entry.sender, m->sender, sizeof entry.sender);
@@ -185,10 +216,12 @@ static void add_content(struct loading *l, const struct core_message *m, struct 
     add_file(&line, m);
     if (entry.text_n == 0)
         entry.text_n = line.json.b.n;
+    line_add(&line, m->edited ? "  (edited)" : "");
     add_ticks(&line, m);
     entry.text_start = take_text(l, &line);
     row->indent = INDENT;
     add_rows(l, row, entry.text_start, t->text.n);
+    add_reactions(l, m);
     entry.rows = screen_rows(l->s, &rows) - entry.row;
     keep(l, buf_append(&t->entries, slice_of(&entry, sizeof entry)));
 }
@@ -198,6 +231,10 @@ static bool take_entry(void *ctx, const struct core_message *m) {
     struct screen_row row = {.number = m->number};
     struct line line = {0};
     char when[HOST_TIME];
+    bool about = m->shape == CORE_CONTENT_REACTION || m->shape == CORE_CONTENT_EDIT ||
+                 m->shape == CORE_CONTENT_DELETE;
+    if (m->kind == CORE_MESSAGE_CONTENT && about && m->about != 0)
+        return true; /* seen where that is which it is about */
     host_time_text(m->time, when);
     if (strncmp(when, l->day, 10) != 0) {
         memcpy(l->day, when, sizeof when);
@@ -270,6 +307,10 @@ void screen_talk_load(struct screen *s) {
     t->columns = s->layout.talk.columns;
     t->height = s->layout.talk.rows;
     show_conversation_name(&title, s->job, &c);
+    if (c.timer > 0) {
+        line_add(&title, " \u00b7 messages go after ");
+        show_span(&title, c.timer);
+    }
     if (c.behind)
         line_add(&title, " (left behind: what you write is kept; see `sotto status`)");
     else if (c.refused > 0)

@@ -160,6 +160,41 @@ def reply(t, ben, tap):
     tap.check("the_answer_shows_what_it_answers", t.see("\u2502 ben: Yes, tonight", "At eight  \u2713"), t.text())
 
 
+def again(t, ben, tap):
+    """What is said about a message that was said before."""
+    ben.fine("read", "1")
+    t.keys(UP + "e")
+    t.must_see("changing you: At eight", "> At eight")
+    t.keys("h" + ENTER)
+    tap.check("a_message_is_changed", t.see("At eighth  (edited)"), t.text())
+    got = ben.fine("read", "1", "--last", "9").out
+    tap.check("and_the_other_sees_that", "At eighth  (edited)" in got, got)
+    t.keys(UP + UP + "+")
+    t.must_see("React with: ")
+    t.keys(ENTER)
+    tap.check("a_reaction_stands_below_its_message", t.see("\U0001f44d you"), t.text())
+    ben.fine("react", "1", "3", "\u2764")
+    tap.check("so_does_the_other_s", t.see("\u2764 ben"), t.text())
+    t.keys(DOWN + "d")
+    t.must_see("Withdraw it")
+    t.keys("n" + ENTER)
+    t.must_see("At eighth  (edited)", gone=("Withdraw it",))
+    t.keys("t")
+    t.must_see("Messages go after")
+    t.keys("1d" + ENTER)
+    tap.check("the_timer_is_set_and_told", t.see("set the timer", "messages go after a day"), t.text())
+    t.keys(ESCAPE)
+    t.must_see("Alt-Enter")
+    t.keys("gone soon" + ENTER)
+    t.must_see("gone soon  \u2713")
+    t.keys(UP + "d")
+    t.must_see("Withdraw it")
+    t.keys("y" + ENTER)
+    tap.check("what_is_withdrawn_is_gone", t.see("(withdrawn)", gone=("gone soon",)), t.text())
+    t.keys(ESCAPE)
+    t.must_see("Alt-Enter")
+
+
 def sizes(t, tap):
     t.resize(12, 40)
     tap.check("a_narrow_terminal_shows_one_at_a_time",
@@ -168,7 +203,7 @@ def sizes(t, tap):
     tap.check("tab_shows_the_list", t.see("Conversations", gone=("At eight",)), t.text())
     t.keys("\t")
     t.resize(24, 100)
-    tap.check("a_wide_one_shows_both_again", t.see("Conversations", "At eight", "Shall we read?"), t.text())
+    tap.check("a_wide_one_shows_both_again", t.see("Conversations", "At eighth", "Shall we read?"), t.text())
 
 
 def wide(t, ben, tap):
@@ -178,6 +213,10 @@ def wide(t, ben, tap):
     start = cell_column(t, row, "\u4e16")
     bars = [c for c in range(start, 100) if t.screen.buffer[row][c].data == "|"]
     tap.check("wide_characters_and_emoji_take_their_columns", bars == [start + 4, start + 9], (start, bars, t.text()))
+    ben.fine("send", "1", "\u4e16" * 60 + " x\u200dy")
+    t.must_see("xy")
+    shown = sum(t.screen.buffer[row][c].data == "\u4e16" for row in range(24) for c in range(100))
+    tap.check("long_lines_of_them_are_wrapped_and_not_cut", shown == 61, (shown, t.text()))
     rule = next(c for c in range(100) if t.screen.buffer[1][c].data == "\u2502")
     tap.check("and_the_rule_stays_straight", t.screen.buffer[row][rule].data == "\u2502", t.text())
 
@@ -223,13 +262,16 @@ def save(world, t, ben, tap):
     t.keys(ESCAPE)
 
 
-def request(world, ann, t, tap):
+def request(world, ann, ben, t, tap):
     eve = world.person("eve")
     eve.fine("profile", "--name", "Ann): hi")
     eve.fine("invite", ann.link(), "--as", "ann")
     eve.fine("send", "ann", "let me in")
-    tap.check("a_request_is_marked_and_first", t.see("asks", "1 ask to talk"), t.text())
+    t.must_see("asks", "1 ask to talk")
+    ben.fine("send", "1", "something later")
+    t.must_see("something later")
     lines = t.lines()
+    tap.check("a_request_is_marked_and_first", "asks" in lines[1], t.text())
     tap.check("its_name_can_t_imitate_what_stands_around_it", "Ann\\x29\\x3a hi? (" in lines[1], lines[1])
     t.keys("\t\x1b[H" + ENTER)
     tap.check("a_request_is_read_before_it_is_accepted", t.see("let me in", "a accepts"), t.text())
@@ -252,7 +294,7 @@ def drafts(t, tap):
     t.keys("half a thou")
     t.must_see("> half a thou")
     t.keys("\t" + DOWN + ENTER)
-    ok = t.see("book.txt", gone=("half a thou",))
+    ok = t.see("something later", gone=("half a thou",))
     t.keys("\t" + UP + ENTER)
     tap.check("what_was_half_written_is_kept", ok and t.see("> half a thou"), t.text())
     t.keys("\x15")
@@ -292,12 +334,13 @@ def main():
         ann.fine("invite", ben.link(), "--as", "ben")
         t = converse(ann, ben, tap)
         reply(t, ben, tap)
+        again(t, ben, tap)
         sizes(t, tap)
         wide(t, ben, tap)
         hostile(t, ben, tap)
         long(t, ben, tap)
         save(world, t, ben, tap)
-        request(world, ann, t, tap)
+        request(world, ann, ben, t, tap)
         drafts(t, tap)
         ordinary_end(t, tap)
         killed(ann, tap)
