@@ -4,7 +4,7 @@
 #include "server/parent.h"
 #include "sys/machine.h"
 
-enum { STARTS_MAX = 5 };
+enum { STARTS_MAX = 5, MAIL_LOOKS = 4 };
 
 /* ---- What children are told ---- */
 
@@ -306,7 +306,7 @@ static void on_child(struct sys_channel *channel, void *ctx, slice message, int 
     if (proto_frame_decode(message, &frame) != OK)
         return;
     if (child == &child->parent->mail)
-        child->parent->mail_answered = sys_loop_now(child->parent->loop);
+        child->parent->mail_unanswered = 0;
     if (frame.type == PROTO_child_ready)
         child_ready(child, frame.body);
     else if (child == &child->parent->mail)
@@ -315,22 +315,24 @@ static void on_child(struct sys_channel *channel, void *ctx, slice message, int 
 
 /* ---- A mail process that neither works nor ends ---- */
 
+/* Looks are counted, and not the time, so that a server that was itself stopped for long finds
+ * nothing to blame. */
 static void look_at_mail(void *ctx) {
     struct parent *p = ctx;
-    uint64_t now = sys_loop_now(p->loop), patience = p->config->silent_seconds * 1000;
-    bool watched = p->mail.ready && !p->stopping;
-    if (!watched)
-        p->mail_answered = now;
-    if (now - p->mail_answered >= patience) {
+    uint64_t ms = p->config->silent_seconds * 1000 / MAIL_LOOKS;
+    if (!p->mail.ready || p->stopping) {
+        p->mail_unanswered = 0;
+    } else if (p->mail_unanswered >= MAIL_LOOKS) {
         sys_log_error(&p->log, "mail_silent",
                       "the mail process has answered nothing for %llu seconds and is killed",
                       (unsigned long long)p->config->silent_seconds);
         p->mail.ready = false;
         sys_proc_kill(p->mail.proc);
-    } else if (watched) {
+    } else {
+        p->mail_unanswered++;
         (void)!wire_send(&p->mail.wire, 0, PROTO_ping, SLICE_EMPTY); /* unsent, it isn't answered */
     }
-    if (sys_timer_set(&p->look, p->loop, patience / 4, look_at_mail, p) != OK)
+    if (sys_timer_set(&p->look, p->loop, ms, look_at_mail, p) != OK)
         parent_stop(p, EXIT_FAILED);
 }
 

@@ -44,8 +44,8 @@ struct parent {
     struct sys_signals signals;
     struct sys_timer hourly, drain, look;
     struct steady clock;
-    uint64_t started;       /* monotonic */
-    uint64_t mail_answered; /* the same */
+    uint64_t started;         /* monotonic */
+    unsigned mail_unanswered; /* pings, one after the other */
     struct sys_conns conns;
     struct sys_listener *control;
     enum sys_sandbox_mode sandbox_mode;
