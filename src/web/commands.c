@@ -372,11 +372,14 @@ err call_timer(struct call *c) {
     return begun(c, command, NULL, 0);
 }
 
-/* Done at once: 0 nothing, 1 that it came, 2 that it was read. */
+/* 0 nothing, 1 that it came, 2 that it was read. */
 err call_receipts_set(struct call *c) {
     uint32_t level;
     TRY(call_u32(c, 0, &level));
-    return core_receipts_set(c->core, (enum core_receipts)level, c->now);
+    c->wrong = level > CORE_RECEIPTS_READ;
+    if (c->wrong)
+        return ERR_MALFORMED;
+    return done(c, core_receipts_set(c->core, (enum core_receipts)level, c->now));
 }
 
 err call_file_send(struct call *c) {
