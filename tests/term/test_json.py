@@ -111,7 +111,8 @@ class Watch:
 
     def listen(self, person, *args, until=None):
         """Starts listening; with until, waits for an object of that type."""
-        process = person.start("--json", "listen", *args)
+        # Unbuffered: communicate() reads past what readline() has taken in ahead.
+        process = person.start("--json", "listen", *args, bufsize=0)
         self.listeners.append(process)
         if until is not None:
             self.wait(process, until)
