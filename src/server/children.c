@@ -51,19 +51,8 @@ static err tell_key(struct wire *wire, const struct session_key *key) {
 }
 
 static err tell_pages(struct parent *p, struct wire *wire) {
-    buf frame = {0};
-    int copy = -1;
-    writer w = writer_on(&frame);
-    proto_frame_write(&w, 0, PROTO_edge_pages);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = sys_fd_copy(p->pages, &copy);
-    if (e == OK)
-        e = sys_channel_send_fd(wire->channel, buf_slice(&frame), copy);
-    if (e != OK)
-        sys_fd_close(copy);
-    buf_free(&frame);
-    return e;
+    writer w = wire_open(wire, 0, PROTO_edge_pages);
+    return wire_close_with(wire, &w, p->pages);
 }
 
 static err tell_edge(struct parent *p, struct child *edge) {
@@ -179,19 +168,9 @@ static err prepare_edge(void *ctx, struct sys_proc_start *start) {
 /* Hands mail its end of the edge's channel. */
 static err link_edge(struct parent *p, struct child *edge) {
     struct proto_edge_link out = {.edge = edge->number = ++p->edge_number};
-    buf frame = {0};
-    writer w = writer_on(&frame);
-    proto_frame_write(&w, 0, PROTO_edge_link);
+    writer w = wire_open(&p->mail.wire, 0, PROTO_edge_link);
     proto_edge_link_write(&w, &out);
-    err e = writer_result(&w);
-    if (e == OK && p->mail.wire.channel == NULL)
-        e = ERR_CLOSED;
-    if (e == OK)
-        e = sys_channel_send_fd(p->mail.wire.channel, buf_slice(&frame), edge->links[0]);
-    if (e == OK)
-        edge->links[0] = -1;
-    buf_free(&frame);
-    return e;
+    return wire_close_with(&p->mail.wire, &w, edge->links[0]);
 }
 
 static void edge_started(void *ctx, struct sys_proc *proc, err result) {

@@ -41,20 +41,9 @@ static const struct sys_channel_events heir_events = {.message = on_heir, .close
 
 static err hand_port(struct parent *p, int port, bool is_http) {
     struct proto_port_handed out = {.http = is_http};
-    buf frame = {0};
-    int copy = -1;
-    writer w = writer_on(&frame);
-    proto_frame_write(&w, 0, PROTO_port_handed);
+    writer w = wire_open(&p->heir, 0, PROTO_port_handed);
     proto_port_handed_write(&w, &out);
-    err e = writer_result(&w);
-    if (e == OK)
-        e = sys_fd_copy(port, &copy);
-    if (e == OK)
-        e = sys_channel_send_fd(p->heir.channel, buf_slice(&frame), copy);
-    if (e != OK)
-        sys_fd_close(copy);
-    buf_free(&frame);
-    return e;
+    return wire_close_with(&p->heir, &w, port);
 }
 
 /* One at a time, and not before there is something to hand over. */
