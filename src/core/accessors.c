@@ -339,3 +339,28 @@ err core_members(struct core *core, uint32_t conversation, core_member_visit *vi
     buf_free(&name);
     return e;
 }
+
+/* ---- Names ---- */
+
+const char *core_message_kind_name(enum core_message_kind kind) {
+    static const char *const names[] = {"",        "content", "created",  "joined",
+                                        "added",   "removed", "left",     "updated",
+                                        "renamed", "linked",  "unlinked", "timer"};
+    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
+}
+
+const char *core_content_shape_name(enum core_content_shape shape) {
+    static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other", "file"};
+    return (size_t)shape < sizeof names / sizeof names[0] ? names[shape] : "";
+}
+
+const char *core_message_state_name(enum core_message_state state) {
+    static const char *const names[] = {"received", "queued", "sent", "failed"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}
+
+const char *core_conversation_state_name(enum core_conversation_state state) {
+    static const char *const names[] = {"",     "new",     "active", "leaving",
+                                        "left", "removed", "failed", "request"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+}

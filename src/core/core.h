@@ -761,6 +761,11 @@ enum core_content_shape {
     CORE_CONTENT_OTHER,    /* text describes what this version can't show */
     CORE_CONTENT_FILE      /* a file, and text if it is not empty */
 };
+/* "active", "content", "text", "received": for JSON; empty if it is none. */
+const char *core_conversation_state_name(enum core_conversation_state state);
+const char *core_message_kind_name(enum core_message_kind kind);
+const char *core_content_shape_name(enum core_content_shape shape);
+const char *core_message_state_name(enum core_message_state state);
 /* A file that a message names, in its sender's words. */
 struct core_file {
     slice name, type, description;

@@ -209,12 +209,6 @@ err show_each_member(struct job *job, uint32_t number) {
 
 /* ---- Conversations ---- */
 
-static const char *state_name(enum core_conversation_state state) {
-    static const char *const names[] = {"",     "new",     "active", "leaving",
-                                        "left", "removed", "failed", "request"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
-}
-
 /* What a person is called: the petname, else the own name of a contact or of whoever wrote. */
 struct person {
     uint8_t account[CORE_ACCOUNT];
@@ -274,7 +268,7 @@ static void conversation_object(struct line *l, struct job *job,
     if (find_other(job, c, &other))
         person_fields(l, job, "other", buf_slice(&other.name), other.account);
     buf_free(&other.name);
-    line_str(l, "state", slice_str(state_name(c->state)));
+    line_str(l, "state", slice_str(core_conversation_state_name(c->state)));
     line_hex(l, "group", c->group_id);
     line_num(l, "epoch", c->epoch);
     line_num(l, "devices", c->members);
@@ -303,7 +297,7 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
     if (c->state == CORE_CONVERSATION_ACTIVE)
         line_add(&l, ", %u devices", (unsigned)c->members);
     else
-        line_add(&l, ", %s", state_name(c->state));
+        line_add(&l, ", %s", core_conversation_state_name(c->state));
     if (c->messages > c->read)
         line_add(&l, ", %llu unread", (unsigned long long)(c->messages - c->read));
     if (c->outbox > 0)
@@ -438,28 +432,11 @@ struct showing {
     bool stopped;
 };
 
-static const char *kind_name(enum core_message_kind kind) {
-    static const char *const names[] = {"",        "content", "created",  "joined",
-                                        "added",   "removed", "left",     "updated",
-                                        "renamed", "linked",  "unlinked", "timer"};
-    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
-}
-
-static const char *shape_name(enum core_content_shape shape) {
-    static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other", "file"};
-    return (size_t)shape < sizeof names / sizeof names[0] ? names[shape] : "";
-}
-
-static const char *message_state_name(enum core_message_state state) {
-    static const char *const names[] = {"received", "queued", "sent", "failed"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
-}
-
 static void content_fields(struct line *l, const struct core_message *m) {
     line_hex(l, "id", SLICE_ARRAY(m->id));
-    line_str(l, "state", slice_str(message_state_name(m->state)));
+    line_str(l, "state", slice_str(core_message_state_name(m->state)));
     line_num(l, "refused", m->refused);
-    line_str(l, "shape", slice_str(shape_name(m->shape)));
+    line_str(l, "shape", slice_str(core_content_shape_name(m->shape)));
     line_bool(l, "markdown", m->markdown);
     if (m->has_reply)
         line_hex(l, "in_reply_to", SLICE_ARRAY(m->in_reply_to));
@@ -497,7 +474,7 @@ static void message_object(struct line *l, struct job *job, const struct core_co
     line_object(l, "message");
     line_num(l, "conversation", c->number);
     line_num(l, "number", m->number);
-    line_str(l, "kind", slice_str(kind_name(m->kind)));
+    line_str(l, "kind", slice_str(core_message_kind_name(m->kind)));
     line_num(l, "time", m->time);
     line_bool(l, "own", m->own);
     if (m->kind != CORE_MESSAGE_LEFT && m->kind != CORE_MESSAGE_UPDATED)

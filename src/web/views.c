@@ -40,23 +40,6 @@ err call_status(struct call *c) {
 
 /* ---- Messages ---- */
 
-static const char *kind_name(enum core_message_kind kind) {
-    static const char *const names[] = {"",        "content", "created",  "joined",
-                                        "added",   "removed", "left",     "updated",
-                                        "renamed", "linked",  "unlinked", "timer"};
-    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
-}
-
-static const char *shape_name(enum core_content_shape shape) {
-    static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other", "file"};
-    return (size_t)shape < sizeof names / sizeof names[0] ? names[shape] : "";
-}
-
-static const char *message_state_name(enum core_message_state state) {
-    static const char *const names[] = {"received", "queued", "sent", "failed"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
-}
-
 static void put_file(struct json *j, const struct core_message *m) {
     if (!m->has_file) {
         json_null(j, "file");
@@ -76,8 +59,8 @@ static bool put_message(void *ctx, const struct core_message *m) {
     struct json *j = ctx;
     json_object(j, NULL);
     json_num(j, "number", m->number);
-    json_str(j, "kind", slice_str(kind_name(m->kind)));
-    json_str(j, "state", slice_str(message_state_name(m->state)));
+    json_str(j, "kind", slice_str(core_message_kind_name(m->kind)));
+    json_str(j, "state", slice_str(core_message_state_name(m->state)));
     json_num(j, "refused", m->refused);
     json_num(j, "time", m->time);
     call_put_id(j, "sender", SLICE_ARRAY(m->sender));
@@ -86,7 +69,7 @@ static bool put_message(void *ctx, const struct core_message *m) {
     call_put_id(j, "subject", SLICE_ARRAY(m->subject));
     json_str(j, "subject_name", m->subject_name);
     call_put_id(j, "id", SLICE_ARRAY(m->id));
-    json_str(j, "shape", slice_str(shape_name(m->shape)));
+    json_str(j, "shape", slice_str(core_content_shape_name(m->shape)));
     json_bool(j, "markdown", m->markdown);
     json_hex(j, "in_reply_to", m->has_reply ? SLICE_ARRAY(m->in_reply_to) : SLICE_EMPTY);
     json_hex(j, "replaces", m->has_replaces ? SLICE_ARRAY(m->replaces) : SLICE_EMPTY);
@@ -170,12 +153,6 @@ static err find_newest(struct call *c, const struct core_conversation *v, struct
 
 /* ---- Conversations ---- */
 
-static const char *state_name(enum core_conversation_state state) {
-    static const char *const names[] = {"",     "new",     "active", "leaving",
-                                        "left", "removed", "failed", "request"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
-}
-
 struct other {
     uint8_t account[CORE_ACCOUNT];
     struct json *out;
@@ -226,7 +203,7 @@ static err put_conversation(struct call *c, const struct core_conversation *v) {
     json_num(c->out, "number", v->number);
     json_str(c->out, "name", v->name);
     json_bool(c->out, "own_name", v->own_name);
-    json_str(c->out, "state", slice_str(state_name(v->state)));
+    json_str(c->out, "state", slice_str(core_conversation_state_name(v->state)));
     json_num(c->out, "members", v->members);
     json_num(c->out, "messages", v->messages);
     json_num(c->out, "read", v->read);
