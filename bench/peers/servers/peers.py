@@ -191,14 +191,16 @@ class SottoMade(Sotto):
     """With a store of accounts that was made for it; that stays for the next one, which begins as this one did."""
 
     stores = None
+    waiting = 0  # items in each mailbox
 
     def make(self):
-        made = self.stores / str(self.users)
+        made = self.stores / (f"{self.users}-{self.waiting}" if self.waiting else str(self.users))
         if not (made / "accounts").exists():
             shutil.rmtree(made, ignore_errors=True)
             made.mkdir(parents=True)
-            subprocess.run([self.build / "bench/made_store", made / "data", made / "accounts", str(self.users), "0"],
-                           check=True)
+            full = self.users if self.waiting else 0
+            subprocess.run([self.build / "bench/made_store", made / "data", made / "accounts", str(self.users), str(full),
+                            str(self.waiting)], check=True)
         # Files of the store that are whole are never written to again.
         shutil.copytree(made / "data", self.data,
                         copy_function=lambda a, b: (os.link if a.endswith(".sst") else shutil.copy2)(a, b))
@@ -206,6 +208,12 @@ class SottoMade(Sotto):
 
     def register(self):
         pass
+
+
+class SottoWaiting(SottoMade):
+    """With items that wait in every mailbox."""
+
+    waiting = 10
 
 
 class Prosody(Peer):
