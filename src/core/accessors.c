@@ -342,25 +342,44 @@ err core_members(struct core *core, uint32_t conversation, core_member_visit *vi
 
 /* ---- Names ---- */
 
+#define NAME_OF(names, i) ((size_t)(i) < sizeof(names) / sizeof(names)[0] ? (names)[i] : "")
+
 const char *core_message_kind_name(enum core_message_kind kind) {
     static const char *const names[] = {"",        "content", "created",  "joined",
                                         "added",   "removed", "left",     "updated",
                                         "renamed", "linked",  "unlinked", "timer"};
-    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
+    return NAME_OF(names, kind);
 }
 
 const char *core_content_shape_name(enum core_content_shape shape) {
     static const char *const names[] = {"", "text", "reaction", "edit", "delete", "other", "file"};
-    return (size_t)shape < sizeof names / sizeof names[0] ? names[shape] : "";
+    return NAME_OF(names, shape);
 }
 
 const char *core_message_state_name(enum core_message_state state) {
     static const char *const names[] = {"received", "queued", "sent", "failed"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+    return NAME_OF(names, state);
 }
 
 const char *core_conversation_state_name(enum core_conversation_state state) {
     static const char *const names[] = {"",     "new",     "active", "leaving",
                                         "left", "removed", "failed", "request"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
+    return NAME_OF(names, state);
+}
+
+const char *core_link_state_name(enum core_link_state state) {
+    static const char *const names[] = {"off", "waiting", "connecting", "ready"};
+    return NAME_OF(names, state);
+}
+
+const char *core_receipts_name(enum core_receipts level) {
+    static const char *const names[] = {"off", "delivered", "read"};
+    return NAME_OF(names, level);
+}
+
+err core_receipts_named(slice name, enum core_receipts *level) {
+    for (*level = CORE_RECEIPTS_NONE; *level <= CORE_RECEIPTS_READ; (*level)++)
+        if (slice_equal(name, slice_str(core_receipts_name(*level))))
+            return OK;
+    return ERR_MALFORMED;
 }

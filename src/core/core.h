@@ -254,6 +254,9 @@ enum core_receipts { CORE_RECEIPTS_NONE = 0, CORE_RECEIPTS_DELIVERED, CORE_RECEI
 MUST err core_receipts_set(struct core *core, enum core_receipts level, uint64_t now);
 /* An accessor. READ where nobody set it. */
 enum core_receipts core_receipts_get(const struct core *core);
+/* "off", "delivered", "read"; MALFORMED for another word. */
+const char *core_receipts_name(enum core_receipts level);
+MUST err core_receipts_named(slice name, enum core_receipts *level);
 
 /* Whether each conversation sends over a link of its own, so that the server can't tell by the link
  * which of them are one person's. UNSET: with a proxy it does; without one all links come from one
@@ -475,6 +478,8 @@ enum core_link_state {
     CORE_LINK_CONNECTING,
     CORE_LINK_READY
 };
+/* "off", "waiting", "connecting", "ready". */
+const char *core_link_state_name(enum core_link_state state);
 
 /* How far the last session came that ended. */
 enum core_phase {

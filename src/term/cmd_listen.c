@@ -193,17 +193,12 @@ static void show_desk(struct job *job, const struct core_notice *n) {
 
 /* ---- Events, for programs ---- */
 
-static const char *link_name(enum core_link_state state) {
-    static const char *const names[] = {"off", "waiting", "connecting", "ready"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
-}
-
 static void connection_object(struct job *job, struct line *l, const struct core_notice *n) {
     struct core_status status;
     core_status_get(job_core(job), &status);
     line_object(l, "connection");
-    line_str(l, "receiving", slice_str(link_name(status.auth)));
-    line_str(l, "sending", slice_str(link_name(status.anon)));
+    line_str(l, "receiving", slice_str(core_link_state_name(status.auth)));
+    line_str(l, "sending", slice_str(core_link_state_name(status.anon)));
     line_str(l, "why", slice_str(err_name(n->error)));
     if (n->reason != 0)
         line_str(l, "reason", slice_str(host_reason_name(n->reason)));

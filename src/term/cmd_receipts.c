@@ -16,9 +16,6 @@ const struct command command_receipts = {
     .start = start,
 };
 
-static const char *const levels[] = {"off", "delivered", "read"};
-enum { LEVELS = sizeof levels / sizeof levels[0] };
-
 static void show(struct job *job) {
     static const char *const told[] = {"nothing", "that it came",
                                        "that it came, and when you read it"};
@@ -26,7 +23,7 @@ static void show(struct job *job) {
     struct line l = {0};
     if (job->out.json) {
         line_object(&l, "receipts");
-        line_str(&l, "level", slice_str(levels[level]));
+        line_str(&l, "level", slice_str(core_receipts_name(level)));
         line_object_end(&l);
     } else {
         line_add(&l, "Others learn of what they send: %s.", told[level]);
@@ -36,15 +33,12 @@ static void show(struct job *job) {
 }
 
 static void set(struct job *job) {
-    const char *word = job->args.words[0];
-    size_t level = 0;
-    while (level < LEVELS && strcmp(word, levels[level]) != 0)
-        level++;
-    if (level == LEVELS) {
+    enum core_receipts level;
+    if (core_receipts_named(slice_str(job->args.words[0]), &level) != OK) {
         job_fail_text(job, ERR_MALFORMED, EXIT_USAGE, "it is off, delivered or read");
         return;
     }
-    err e = core_receipts_set(job_core(job), (enum core_receipts)level, host_now());
+    err e = core_receipts_set(job_core(job), level, host_now());
     if (e != OK)
         job_fail(job, "could not change it", e, 0);
     else

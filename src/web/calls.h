@@ -25,7 +25,6 @@ enum { CALL_ARGS_MAX = 1100 };
     X("conversations", conversations, 0, 0)                                                        \
     X("conversation", conversation, 1, 1)                                                          \
     X("messages", messages, 3, 3)                                                                  \
-    X("reactions", reactions, 2, 2)                                                                \
     X("receipts", receipts, 0, 0)                                                                  \
     X("members", members, 1, 1)                                                                    \
     X("contacts", contacts, 0, 0)                                                                  \
@@ -56,7 +55,6 @@ enum { CALL_ARGS_MAX = 1100 };
     X("leave", leave, 1, 1)                                                                        \
     X("renew", renew, 1, 1)                                                                        \
     X("send", send, 4, 4)                                                                          \
-    X("send-content", send_content, 2, 2)                                                          \
     X("edit", edit, 3, 3)                                                                          \
     X("delete", delete, 2, 2)                                                                      \
     X("timer", timer, 2, 2)                                                                        \

@@ -329,14 +329,6 @@ err call_send(struct call *c) {
     return begun(c, command, "message", message);
 }
 
-err call_send_content(struct call *c) {
-    uint32_t conversation;
-    uint64_t command, message;
-    TRY(call_u32(c, 0, &conversation));
-    TRY(core_send_content(c->core, conversation, c->args[1], c->now, &command, &message));
-    return begun(c, command, "message", message);
-}
-
 /* An own message, by its id. */
 static err take_message(struct call *c, uint32_t *conversation, uint64_t *message) {
     uint8_t id[CORE_MESSAGE_ID];
@@ -374,12 +366,9 @@ err call_timer(struct call *c) {
 
 /* 0 nothing, 1 that it came, 2 that it was read. */
 err call_receipts_set(struct call *c) {
-    uint32_t level;
-    TRY(call_u32(c, 0, &level));
-    c->wrong = level > CORE_RECEIPTS_READ;
-    if (c->wrong)
-        return ERR_MALFORMED;
-    return done(c, core_receipts_set(c->core, (enum core_receipts)level, c->now));
+    enum core_receipts level;
+    c->wrong = core_receipts_named(c->args[0], &level) != OK;
+    return c->wrong ? ERR_MALFORMED : done(c, core_receipts_set(c->core, level, c->now));
 }
 
 err call_file_send(struct call *c) {

@@ -3,11 +3,6 @@
 
 #include "web/calls.h"
 
-static const char *session_name(enum core_link_state state) {
-    static const char *const names[] = {"off", "waiting", "connecting", "ready"};
-    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "";
-}
-
 err call_status(struct call *c) {
     struct core_status s;
     core_status_get(c->core, &s);
@@ -23,7 +18,7 @@ err call_status(struct call *c) {
     call_put_id(c->out, "identity", SLICE_ARRAY(s.identity));
     json_str(c->out, "name", s.name);
     json_str(c->out, "server", s.server);
-    json_str(c->out, "session", slice_str(session_name(s.auth)));
+    json_str(c->out, "session", slice_str(core_link_state_name(s.auth)));
     json_bool(c->out, "caught_up", s.caught_up);
     json_bool(c->out, "replaced", s.replaced);
     json_str(c->out, "error", slice_str(s.last_error == OK ? "" : err_name(s.last_error)));
@@ -55,8 +50,28 @@ static void put_file(struct json *j, const struct core_message *m) {
     json_object_end(j);
 }
 
-static bool put_message(void *ctx, const struct core_message *m) {
+static bool put_reaction(void *ctx, const struct core_reaction *r) {
     struct json *j = ctx;
+    json_object(j, NULL);
+    json_num(j, "number", r->number);
+    call_put_id(j, "id", SLICE_ARRAY(r->id));
+    call_put_id(j, "sender", SLICE_ARRAY(r->sender));
+    json_str(j, "sender_name", r->sender_name);
+    json_bool(j, "own", r->own);
+    json_str(j, "text", r->text);
+    json_object_end(j);
+    return true;
+}
+
+struct put_messages {
+    struct call *c;
+    uint32_t conversation;
+    err e;
+};
+
+static bool put_message(void *ctx, const struct core_message *m) {
+    struct put_messages *put = ctx;
+    struct json *j = put->c->out;
     json_object(j, NULL);
     json_num(j, "number", m->number);
     json_str(j, "kind", slice_str(core_message_kind_name(m->kind)));
@@ -76,44 +91,29 @@ static bool put_message(void *ctx, const struct core_message *m) {
     json_str(j, "text", m->text);
     json_bool(j, "edited", m->edited);
     json_bool(j, "withdrawn", m->withdrawn);
-    json_num(j, "reactions", m->reactions);
     json_num(j, "about", m->about);
     json_num(j, "expires", m->expires);
     json_num(j, "delivered", m->delivered);
     json_num(j, "read", m->read);
     put_file(j, m);
+    json_name(j, "reactions");
+    json_array(j);
+    if (m->reactions > 0)
+        put->e = core_reactions(put->c->core, put->conversation, m->number, put_reaction, j);
+    json_array_end(j);
     json_object_end(j);
-    return true;
+    return put->e == OK;
 }
 
-static bool put_reaction(void *ctx, const struct core_reaction *r) {
-    struct json *j = ctx;
-    json_object(j, NULL);
-    json_num(j, "number", r->number);
-    call_put_id(j, "id", SLICE_ARRAY(r->id));
-    call_put_id(j, "sender", SLICE_ARRAY(r->sender));
-    json_str(j, "sender_name", r->sender_name);
-    json_bool(j, "own", r->own);
-    json_str(j, "text", r->text);
-    json_object_end(j);
-    return true;
-}
-
-err call_reactions(struct call *c) {
-    uint32_t conversation;
-    uint64_t message;
-    TRY(call_u32(c, 0, &conversation));
-    TRY(call_u64(c, 1, &message));
-    json_array(c->out);
-    TRY(core_reactions(c->core, conversation, message, put_reaction, c->out));
-    json_array_end(c->out);
-    return OK;
+static err put_messages(struct call *c, uint32_t conversation, uint64_t first, uint64_t last) {
+    struct put_messages put = {c, conversation, OK};
+    TRY(core_messages(c->core, conversation, first, last, put_message, &put));
+    return put.e;
 }
 
 err call_receipts(struct call *c) {
-    static const char *const levels[] = {"off", "delivered", "read"};
     json_object(c->out, NULL);
-    json_str(c->out, "level", slice_str(levels[core_receipts_get(c->core)]));
+    json_str(c->out, "level", slice_str(core_receipts_name(core_receipts_get(c->core))));
     json_object_end(c->out);
     return OK;
 }
@@ -125,7 +125,7 @@ err call_messages(struct call *c) {
     TRY(call_u64(c, 1, &first));
     TRY(call_u64(c, 2, &last));
     json_array(c->out);
-    TRY(core_messages(c->core, conversation, first, last, put_message, c->out));
+    TRY(put_messages(c, conversation, first, last));
     json_array_end(c->out);
     return OK;
 }
@@ -195,7 +195,7 @@ static err put_last(struct call *c, const struct core_conversation *v) {
         return OK;
     }
     json_name(c->out, "last");
-    return core_messages(c->core, v->number, newest.number, newest.number, put_message, c->out);
+    return put_messages(c, v->number, newest.number, newest.number);
 }
 
 static err put_conversation(struct call *c, const struct core_conversation *v) {

@@ -64,12 +64,22 @@ export interface Message {
   replaces: string;
   text: string;
   file: FileInfo | null;
-  // Of a core that has them:
-  edited?: boolean; // text is that of the newest edit
-  withdrawn?: boolean;
-  expires?: number; // 0: it stays
-  delivered?: number; // so many others told that it came,
-  read?: number; // or that they read it
+  edited: boolean; // text is that of the newest edit
+  withdrawn: boolean;
+  about: number; // of a reaction, an edit, a withdrawal: the message; 0: it is not here
+  expires: number; // 0: it stays
+  delivered: number; // so many others told that it came,
+  read: number; // or that they read it
+  reactions: Reaction[];
+}
+
+export interface Reaction {
+  number: number;
+  id: string;
+  sender: string;
+  sender_name: string;
+  own: boolean;
+  text: string;
 }
 
 export interface Conversation {
@@ -88,7 +98,7 @@ export interface Conversation {
   refused: number;
   unheard: number;
   last: Message | null;
-  timer?: number; // seconds that messages stay; 0: they do
+  timer: number; // seconds that messages stay; 0: they do
 }
 
 export interface Member {

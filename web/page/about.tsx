@@ -190,7 +190,7 @@ export function About({ of }: { of: Conversation }) {
       </div>
       {members.length > 0 && <Members of={of} members={members} />}
       {may && <Rename key={of.name} of={of} />}
-      {may && of.timer !== undefined && <Timer of={of} timer={of.timer} />}
+      {may && <Timer of={of} timer={of.timer} />}
       <section class="part">
         <h2>{w().exportText}</h2>
         <p class="hint">{w().exportHow}</p>

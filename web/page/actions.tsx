@@ -1,10 +1,10 @@
 // What one can do with a message.
 
 import { useState } from "preact/hooks";
-import type { Conversation } from "../core/types";
-import type { Entry } from "./fold";
+import type { Conversation, Message } from "../core/types";
 import { Field, Sheet, Sure, TaskLine } from "./parts";
-import { copyText, run, useCore, useTask } from "./state";
+import { toggleReaction } from "./message";
+import { copyText, useCore, useTask } from "./state";
 import { w } from "./words";
 
 const usual = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
@@ -17,38 +17,35 @@ function firstSign(text: string): string {
 
 export function Actions(props: {
   of: Conversation;
-  entry: Entry;
-  onReply: (entry: Entry) => void;
-  onEdit: (entry: Entry) => void;
+  message: Message;
+  onReply: (message: Message) => void;
+  onEdit: (message: Message) => void;
   onClose: () => void;
 }) {
-  const { of, entry, onClose } = props;
+  const { of, message: m, onClose } = props;
   const core = useCore();
   const task = useTask();
   const [other, setOther] = useState("");
   const [sure, setSure] = useState(false);
-  const m = entry.message;
-  const editable = m.own && m.file === null && m.shape === "text" && !entry.withdrawn;
+  const editable = m.own && m.file === null && m.shape === "text" && !m.withdrawn;
   const react = (emoji: string) => {
-    const own = entry.reactions.find((r) => r.text === emoji)?.by.find((r) => r.own);
     onClose();
-    if (own !== undefined) void run(core, "delete", of.number, own.id).catch(() => {});
-    else void run(core, "send", of.number, "reaction", emoji, m.id).catch(() => {});
+    toggleReaction(core, of, m, emoji);
   };
   const withdraw = () => task.start(() => core.call("delete", of.number, m.id)).then((ok) => ok && onClose());
   if (sure)
     return (
       <Sure title={w().withdraw} text={w().withdrawSure} action={w().withdraw} onYes={withdraw} onNo={onClose} />
     );
-  const then = (what: (entry: Entry) => void) => () => {
+  const then = (what: (message: Message) => void) => () => {
     onClose();
-    what(entry);
+    what(m);
   };
   return (
     <Sheet title={w().actions} onClose={onClose}>
       <ul class="emoji">
         {usual.map((emoji) => {
-          const on = entry.reactions.some((r) => r.text === emoji && r.by.some((b) => b.own));
+          const on = m.reactions.some((r) => r.own && r.text.trim() === emoji);
           return (
             <li key={emoji}>
               <button
@@ -79,8 +76,8 @@ export function Actions(props: {
         <button type="button" onClick={then(props.onReply)}>
           {w().reply}
         </button>
-        {entry.text !== "" && (
-          <button type="button" onClick={() => void copyText(entry.text).then(onClose)}>
+        {m.text !== "" && (
+          <button type="button" onClick={() => void copyText(m.text).then(onClose)}>
             {w().copyText}
           </button>
         )}

@@ -1,13 +1,13 @@
 // A conversation: what was said, and where one writes.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Conversation } from "../core/types";
+import type { Conversation, Message } from "../core/types";
 import { Actions } from "./actions";
 import { Connection } from "./chats";
 import { Composer } from "./composer";
 import { drafts, type Draft } from "./drafts";
 import { eventText } from "./events";
-import { beginsDay, continues, type Entry } from "./fold";
+import { beginsDay, continues } from "./fold";
 import { useHistory } from "./history";
 import { List, type ListHandle } from "./list";
 import { MessageView } from "./message";
@@ -34,12 +34,12 @@ function subtitle(home: Home, of: Conversation): string {
 }
 
 // New messages are read out once, when they come while the conversation is open.
-function useAnnouncement(entries: Entry[], ready: boolean): string {
+function useAnnouncement(entries: Message[], ready: boolean): string {
   const home = useHome();
   const newest = useRef(0);
   const [said, setSaid] = useState("");
   useEffect(() => {
-    const last = entries[entries.length - 1]?.message;
+    const last = entries[entries.length - 1];
     if (last === undefined || !ready) return;
     if (newest.current > 0 && last.number > newest.current && !last.own)
       setSaid(
@@ -63,7 +63,7 @@ export function Chat({ of }: { of: Conversation }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [before] = useState(of); // as it was when it was opened
-  const [acting, setActing] = useState<Entry | null>(null);
+  const [acting, setActing] = useState<Message | null>(null);
   const [flash, setFlash] = useState(0);
   const [draft, setDraftNow] = useState<Draft>(drafts.get(of.number) ?? { text: "", reply: null, edit: null });
   const transfers = useTransfers().filter((t) => t.conversation === of.number && t.message === 0);
@@ -78,14 +78,14 @@ export function Chat({ of }: { of: Conversation }) {
     [of.number],
   );
 
-  const keys = useMemo(() => entries.map((e) => e.message.number), [entries]);
-  const byId = useMemo(() => new Map(entries.map((e) => [e.message.id, e])), [entries]);
+  const keys = useMemo(() => entries.map((e) => e.number), [entries]);
+  const byId = useMemo(() => new Map(entries.map((e) => [e.id, e])), [entries]);
   const firstNew = entries.findIndex(
-    ({ message: m }) => m.number > before.read && m.number <= before.messages && !m.own,
+    (m) => m.number > before.read && m.number <= before.messages && !m.own,
   );
 
   // Read is what was in sight at the end of an open page.
-  const newest = entries[entries.length - 1]?.message.number ?? 0;
+  const newest = entries[entries.length - 1]?.number ?? 0;
   useEffect(() => {
     const read = () => {
       if (atEnd && history.ready && document.visibilityState === "visible" && of.messages > of.read)
@@ -126,23 +126,22 @@ export function Chat({ of }: { of: Conversation }) {
     setDraft({ ...draft, ...next });
     requestAnimationFrame(() => composer.current?.focus());
   };
-  const reply = (entry: Entry) => begin({ reply: entry, edit: null });
-  const edit = (entry: Entry) => begin({ text: entry.text, reply: null, edit: entry });
+  const reply = (entry: Message) => begin({ reply: entry, edit: null });
+  const edit = (entry: Message) => begin({ text: entry.text, reply: null, edit: entry });
 
   const onKey = (index: number, e: KeyboardEvent) => {
     const entry = entries[index];
-    if (entry === undefined || entry.message.kind !== "content" || entry.withdrawn || !may) return;
+    if (entry === undefined || entry.kind !== "content" || entry.withdrawn || !may) return;
     if ((e.target as HTMLElement).closest("button, a, input") || e.ctrlKey || e.metaKey || e.altKey) return;
     if (e.key === "Enter" || e.key === "ContextMenu") setActing(entry);
     else if (e.key === "r") reply(entry);
-    else if (e.key === "e" && entry.message.own) edit(entry);
+    else if (e.key === "e" && entry.own) edit(entry);
     else return;
     e.preventDefault();
   };
 
   const row = (i: number, active: boolean) => {
-    const entry = entries[i]!;
-    const m = entry.message;
+    const m = entries[i]!;
     return (
       <>
         {beginsDay(entries, i) && (
@@ -161,13 +160,13 @@ export function Chat({ of }: { of: Conversation }) {
           </p>
         ) : (
           <MessageView
-            entry={entry}
+            message={m}
             of={of}
             quoted={m.in_reply_to === "" ? null : (byId.get(m.in_reply_to) ?? "missing")}
             alone={!continues(entries, i)}
             active={active}
             flash={flash === m.number}
-            onActions={may && !entry.withdrawn ? () => setActing(entry) : null}
+            onActions={may && !m.withdrawn ? () => setActing(m) : null}
             onGo={(n) => void show(n)}
           />
         )}
@@ -237,7 +236,7 @@ export function Chat({ of }: { of: Conversation }) {
         <Composer of={of} draft={draft} setDraft={setDraft} input={composer} onSent={() => handle.current?.toEnd()} lastOwn={() => {
           for (let i = entries.length - 1; i >= 0; i--) {
             const e = entries[i]!;
-            if (e.message.own && e.message.kind === "content" && e.message.file === null && !e.withdrawn) return edit(e);
+            if (e.own && e.kind === "content" && e.file === null && !e.withdrawn) return edit(e);
           }
         }} />
       ) : (
@@ -248,7 +247,7 @@ export function Chat({ of }: { of: Conversation }) {
       {acting !== null && (
         <Actions
           of={of}
-          entry={entries.find((e) => e.message.number === acting.message.number) ?? acting}
+          message={entries.find((e) => e.number === acting.number) ?? acting}
           onReply={reply}
           onEdit={edit}
           onClose={() => setActing(null)}

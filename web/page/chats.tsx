@@ -5,6 +5,7 @@ import type { Conversation, Message, Status } from "../core/types";
 import { drafts } from "./drafts";
 import { eventText } from "./events";
 import { loaded } from "./history";
+import { Tick } from "./message";
 import { GroupFace, Icon, IconButton, Title } from "./parts";
 import { called, calledText, go, titleText, useCore, useHome, type Home } from "./state";
 import { numberText, shortTime, w } from "./words";
@@ -90,12 +91,7 @@ function Row({ of, chosen }: { of: Conversation; chosen: boolean }) {
             {of.last && <time dateTime={new Date(of.last.time).toISOString()}>{shortTime(of.last.time)}</time>}
           </span>
           <span class="row-bottom">
-            {of.last?.own && of.last.state !== "received" && draft === "" && (
-              <span class={`tick ${of.last.state}`}>
-                <Icon name={of.last.state} />
-                <span class="unseen">{w().tick[of.last.state]}</span>
-              </span>
-            )}
+            {of.last?.own && draft === "" && <Tick message={of.last} />}
             <span class="row-line" dir="auto">
               {draft !== "" ? (
                 <>
@@ -138,7 +134,8 @@ function find(home: Home, listed: Conversation[], query: string): Found {
   for (const c of listed) {
     const entries = loaded(c.number);
     for (let i = entries.length - 1; i >= 0 && found.messages.length < most; i--) {
-      const { message, text } = entries[i]!;
+      const message = entries[i]!;
+      const { text } = message;
       if (message.kind === "content" && (fits(text) || (message.file !== null && fits(message.file.name))))
         found.messages.push({ of: c, message, text: text || message.file!.name });
     }

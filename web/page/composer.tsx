@@ -47,8 +47,8 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
     void task
       .start(() =>
         edit !== null
-          ? core.call("edit", of.number, edit.message.id, text)
-          : core.call("send", of.number, "plain", text, reply?.message.id ?? ""),
+          ? core.call("edit", of.number, edit.id, text)
+          : core.call("send", of.number, "plain", text, reply?.id ?? ""),
       )
       .then((ok) => (ok ? onSent() : setDraft(draft)));
   };
@@ -92,9 +92,9 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
           <Icon name="reply" />
           <span class="quote-text">
             <strong>
-              {draft.edit !== null ? w().editing : <Name account={about.message.sender} name={about.message.sender_name} />}
+              {draft.edit !== null ? w().editing : <Name account={about.sender} name={about.sender_name} />}
             </strong>{" "}
-            <bdi>{(about.text || about.message.file?.name || "").slice(0, 200)}</bdi>
+            <bdi>{(about.text || about.file?.name || "").slice(0, 200)}</bdi>
           </span>
           <IconButton icon="close" label={draft.edit !== null ? w().stopEdit : w().stopReply} onClick={clear} />
         </div>
@@ -142,7 +142,7 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
         <SendFile
           of={of}
           file={file}
-          reply={draft.reply?.message.id ?? ""}
+          reply={draft.reply?.id ?? ""}
           onClose={() => setFile(null)}
           onSent={() => {
             clear();

@@ -1,11 +1,11 @@
 // What was begun to be written, for each conversation, until the page is closed.
 
-import type { Entry } from "./fold";
+import type { Message } from "../core/types";
 
 export interface Draft {
   text: string;
-  reply: Entry | null;
-  edit: Entry | null;
+  reply: Message | null;
+  edit: Message | null;
 }
 
 export const drafts = new Map<number, Draft>();

@@ -1,8 +1,8 @@
 // A conversation as a text file that the reader keeps.
 
-import type { Conversation, Core } from "../core/types";
+import type { Conversation, Core, Message } from "../core/types";
 import { eventText } from "./events";
-import { fold, type Entry } from "./fold";
+import { fold, gather } from "./fold";
 import { everything } from "./history";
 import { calledText, titleText, type Home } from "./state";
 import { fullTime, w } from "./words";
@@ -10,15 +10,14 @@ import { fullTime, w } from "./words";
 const ISOLATES = /[\u2066-\u2069]/g;
 
 // A line that somebody wrote can't look like the beginning of a message: all but the first are moved in.
-export function lines(home: Home, entry: Entry): string {
-  const m = entry.message;
+export function lines(home: Home, m: Message): string {
   if (m.kind !== "content") return `* ${eventText(home, m)} (${fullTime(m.time)})`.replace(ISOLATES, "");
   const who = calledText(home, m.sender, m.sender_name);
   const parts = [
-    entry.withdrawn ? w().withdrawn : entry.text,
-    m.file !== null && !entry.withdrawn ? `[${w().file}: ${m.file.name}]` : "",
-    entry.edited && !entry.withdrawn ? `(${w().edited})` : "",
-    ...entry.reactions.map((r) =>
+    m.withdrawn ? w().withdrawn : m.text,
+    m.file !== null && !m.withdrawn ? `[${w().file}: ${m.file.name}]` : "",
+    m.edited && !m.withdrawn ? `(${w().edited})` : "",
+    ...gather(m.reactions).map((r) =>
       w().reactedWith(r.text, r.by.map((b) => calledText(home, b.sender, b.sender_name)).join(", ")),
     ),
   ];

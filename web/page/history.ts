@@ -3,16 +3,16 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Conversation, Core, Message } from "../core/types";
-import { fold, type Entry } from "./fold";
+import { fold } from "./fold";
 import { useCore } from "./state";
 
 const PIECE = 300;
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
-const all = new Map<number, Entry[]>();
+const all = new Map<number, Message[]>();
 
 // For the search: what was loaded since the store was opened.
-export function loaded(conversation: number): Entry[] {
+export function loaded(conversation: number): Message[] {
   return all.get(conversation) ?? [];
 }
 
@@ -26,7 +26,7 @@ export function merge(old: readonly Message[], news: readonly Message[], from: n
 }
 
 export interface History {
-  entries: Entry[];
+  entries: Message[];
   ready: boolean;
   more: boolean; // older ones are not loaded
   older(): Promise<void>;
@@ -90,7 +90,7 @@ export function useHistory(conversation: number): History {
     };
     void begin().catch(() => alive.current && setReady(true));
     const off = core.on((e) => {
-      if (e.type === "caught_up" || e.type === "writer") void load(Math.min(first.current, NEWEST), NEWEST).catch(() => {});
+      if (e.type === "caught_up" || e.type === "writer") void load(first.current, NEWEST).catch(() => {});
       else if (e.conversation !== conversation || first.current === NEWEST) return;
       else if (e.message > 0 && ["message", "sent", "done", "changed"].includes(e.type) && e.message >= first.current)
         void load(e.message, e.type === "message" ? NEWEST : e.message).catch(() => {});

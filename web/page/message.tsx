@@ -1,16 +1,16 @@
 // One message. What others wrote is text and nothing else.
 
-import type { Conversation } from "../core/types";
+import type { Conversation, Core, Message } from "../core/types";
 import { FileView } from "./files";
-import type { Entry, Reaction } from "./fold";
+import { gather } from "./fold";
 import { Face, Icon, IconButton, Name } from "./parts";
 import { calledText, run, useCore, useHome } from "./state";
 import { fullTime, numberText, timeText, w } from "./words";
 
 interface Props {
-  entry: Entry;
+  message: Message;
   of: Conversation;
-  quoted: Entry | "missing" | null;
+  quoted: Message | "missing" | null;
   alone: boolean; // it begins what one person says
   active: boolean;
   flash: boolean;
@@ -18,33 +18,33 @@ interface Props {
   onGo: (number: number) => void;
 }
 
-function Quote({ quoted, onGo }: { quoted: Entry | "missing"; onGo: (number: number) => void }) {
+function Quote({ quoted, onGo }: { quoted: Message | "missing"; onGo: (number: number) => void }) {
   if (quoted === "missing") return <p class="quote missing">{w().quoteMissing}</p>;
-  const m = quoted.message;
   return (
-    <button type="button" class="quote" tabIndex={-1} title={w().goToQuoted} onClick={() => onGo(m.number)}>
+    <button type="button" class="quote" tabIndex={-1} title={w().goToQuoted} onClick={() => onGo(quoted.number)}>
       <span class="quote-name">
-        <Name account={m.sender} name={m.sender_name} />
+        <Name account={quoted.sender} name={quoted.sender_name} />
       </span>
       <span class="quote-text" dir="auto">
-        {quoted.withdrawn ? w().withdrawn : (quoted.text || m.file?.name || w().file).slice(0, 200)}
+        {quoted.withdrawn ? w().withdrawn : (quoted.text || quoted.file?.name || w().file).slice(0, 200)}
       </span>
     </button>
   );
 }
 
-// With a click one joins in, or takes one's own back.
-function Reactions({ entry, of }: { entry: Entry; of: Conversation }) {
+// One's own is taken back.
+export function toggleReaction(core: Core, of: Conversation, message: Message, text: string): void {
+  const own = message.reactions.find((r) => r.own && r.text.trim() === text);
+  if (own !== undefined) void run(core, "delete", of.number, own.id).catch(() => {});
+  else void run(core, "send", of.number, "reaction", text, message.id).catch(() => {});
+}
+
+function Reactions({ message, of }: { message: Message; of: Conversation }) {
   const core = useCore();
   const home = useHome();
-  const toggle = (r: Reaction) => {
-    const own = r.by.find((m) => m.own);
-    if (own !== undefined) void run(core, "delete", of.number, own.id).catch(() => {});
-    else void run(core, "send", of.number, "reaction", r.text, entry.message.id).catch(() => {});
-  };
   return (
     <ul class="reactions">
-      {entry.reactions.map((r) => {
+      {gather(message.reactions).map((r) => {
         const names = r.by.map((m) => calledText(home, m.sender, m.sender_name)).join(", ");
         return (
           <li key={r.text}>
@@ -54,7 +54,7 @@ function Reactions({ entry, of }: { entry: Entry; of: Conversation }) {
               aria-pressed={r.by.some((m) => m.own)}
               title={names}
               disabled={of.state !== "active"}
-              onClick={() => toggle(r)}
+              onClick={() => toggleReaction(core, of, message, r.text)}
             >
               <bdi>{[...r.text].slice(0, 12).join("")}</bdi>
               {r.by.length > 1 && <span>{numberText(r.by.length)}</span>}
@@ -69,8 +69,8 @@ function Reactions({ entry, of }: { entry: Entry; of: Conversation }) {
 
 const ticks = { queued: "queued", sent: "sent", failed: "failed", delivered: "twice", read: "twice" } as const;
 
-export function Tick({ entry }: { entry: Entry }) {
-  const { state, refused, delivered = 0, read = 0 } = entry.message;
+export function Tick({ message }: { message: Message }) {
+  const { state, refused, delivered, read } = message;
   if (state === "received") return null;
   let shown: keyof typeof ticks = state;
   if (state === "sent" && read > 0) shown = "read";
@@ -84,8 +84,7 @@ export function Tick({ entry }: { entry: Entry }) {
   );
 }
 
-export function MessageView({ entry, of, quoted, alone, active, flash, onActions, onGo }: Props) {
-  const m = entry.message;
+export function MessageView({ message: m, of, quoted, alone, active, flash, onActions, onGo }: Props) {
   const group = of.with === "";
   return (
     <article class={`message ${m.own ? "own" : ""} ${alone ? "alone" : ""} ${flash ? "flash" : ""}`}>
@@ -101,29 +100,29 @@ export function MessageView({ entry, of, quoted, alone, active, flash, onActions
               <Name account={m.sender} name={m.sender_name} />:
             </span>
           )}
-          {quoted !== null && !entry.withdrawn && <Quote quoted={quoted} onGo={onGo} />}
-          {entry.withdrawn ? (
+          {quoted !== null && !m.withdrawn && <Quote quoted={quoted} onGo={onGo} />}
+          {m.withdrawn ? (
             <p class="withdrawn">{w().withdrawn}</p>
           ) : (
             <>
               {m.file !== null && <FileView of={of} message={m} />}
-              {entry.text !== "" && (
+              {m.text !== "" && (
                 <p class="text" dir="auto">
-                  {entry.text}
+                  {m.text}
                 </p>
               )}
               {m.shape === "other" && <p class="hint">{w().cantShow}</p>}
             </>
           )}
           <p class="meta">
-            {entry.edited && <span>{w().edited}</span>}
+            {m.edited && <span>{w().edited}</span>}
             <time dateTime={new Date(m.time).toISOString()} title={fullTime(m.time)}>
               {timeText(m.time)}
             </time>
-            <Tick entry={entry} />
+            <Tick message={m} />
           </p>
         </div>
-        {entry.reactions.length > 0 && <Reactions entry={entry} of={of} />}
+        {m.reactions.length > 0 && <Reactions message={m} of={of} />}
       </div>
       {onActions !== null && (
         <IconButton icon="more" label={w().actions} class="message-more" tabIndex={active ? 0 : -1} onClick={onActions} />

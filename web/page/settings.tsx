@@ -486,6 +486,27 @@ function RecordOfServer() {
   );
 }
 
+type Level = "off" | "delivered" | "read";
+
+function Receipts() {
+  const core = useCore();
+  const task = useTask();
+  const level = useView<{ level: Level }>((e) => e.type === "synced" || e.type === "conversation", "receipts")?.level;
+  if (level === undefined) return null;
+  return (
+    <section class="part">
+      <Select
+        label={w().receipts}
+        value={level}
+        onValue={(chosen) => void task.start(() => core.call("receipts-set", chosen))}
+        options={(["off", "delivered", "read"] as const).map((l) => [l, w().receiptsLevel[l]])}
+      />
+      <p class="hint">{w().receiptsHow}</p>
+      <TaskLine task={task} />
+    </section>
+  );
+}
+
 function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: () => void }) {
   const core = useCore();
   const task = useTask();
@@ -497,6 +518,7 @@ function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: ()
   };
   return (
     <>
+      <Receipts />
       <section class="part">
         <h2>{w().lockNow}</h2>
         <p>{w().lockHow}</p>

@@ -79,6 +79,13 @@ const nothing: Message = {
   replaces: "",
   text: "",
   file: null,
+  edited: false,
+  withdrawn: false,
+  about: 0,
+  expires: 0,
+  delivered: 0,
+  read: 0,
+  reactions: [],
 };
 
 interface Talk {
@@ -121,6 +128,7 @@ export class StandIn implements Core {
   private registered: boolean;
   private name = me.name;
   private picture = "";
+  private receipts = "read";
   private handle = "";
   private linking: Linking = { state: "off", is_new: false, code: "", digits: "", until: 0 };
   private online = true;
@@ -178,13 +186,29 @@ export class StandIn implements Core {
       own: who === me,
       state: who === me ? "sent" : "received",
       id: hex(`message ${talk.c.number}.${number}`, 64),
+      reactions: [],
       ...m,
     };
+    this.remark(talk, message);
     talk.messages.push(message);
     talk.c.messages = number;
     talk.c.last = message;
     if (who === me) talk.c.read = number;
     return message;
+  }
+
+  // What the core does with what is said about a message.
+  private remark(talk: Talk, m: Message): void {
+    const on = (id: string) => talk.messages.find((other) => other.id === id);
+    const reacted = talk.messages.find((other) => other.reactions.some((r) => r.id === m.replaces));
+    const target = m.shape === "reaction" ? on(m.in_reply_to) : (reacted ?? on(m.replaces));
+    if (target === undefined || !["reaction", "edit", "delete"].includes(m.shape)) return;
+    if (m.shape === "reaction") target.reactions = [...target.reactions, m];
+    else if (m.shape === "edit") Object.assign(target, { text: m.text, edited: true });
+    else if (reacted !== undefined) reacted.reactions = reacted.reactions.filter((r) => r.id !== m.replaces);
+    else Object.assign(target, { text: "", withdrawn: true, reactions: [] });
+    m.about = target.number;
+    this.tell({ type: "changed", conversation: talk.c.number, message: target.number });
   }
 
   private populate(): void {
@@ -439,6 +463,11 @@ export class StandIn implements Core {
         return this.handle === "" ? null : { name: this.handle, pin: false, state: "held", lapses_week: 3000 };
       case "found":
         return { ...this.contact(person("Jo", "")), petname: "" };
+      case "receipts":
+        return { level: this.receipts };
+      case "receipts-set":
+        this.receipts = text(one);
+        return {};
       case "profile":
         return { name: this.name, name_here: false, picture: this.picture, picture_here: false };
       case "picture":

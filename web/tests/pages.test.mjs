@@ -185,13 +185,9 @@ test("ten thousand messages open at the end, and the place is kept whatever come
     assert.equal(after.key, before.key);
     assert.ok(Math.abs(after.y - before.y) < 2, `moved by ${after.y - before.y}`);
     // To the first that is loaded: older ones come in front of it.
-    const first = await box.evaluate((b) => {
-      b.scrollTop = 40;
-      return 0;
-    });
+    await box.evaluate((b) => void (b.scrollTop = 40));
     await page.waitForFunction(() => Number(document.querySelector(".list-rows > li").getAttribute("aria-setsize")) > 400);
     await settled();
-    assert.equal(first, 0);
     const older = await top();
     assert.ok(Number(older.key) > 9600 && Number(older.key) < 9760, `row ${older.key} is in sight`);
     await page.getByRole("button", { name: "To the newest messages" }).click();
@@ -414,6 +410,16 @@ test("a conversation is saved as text", () =>
     assert.match(text, /Two are still missing\.\n {4}\(edited\)/);
     assert.ok(!text.includes("stil missing"));
     assert.ok(!text.includes("Wrong conversation"));
+  }));
+
+test("what others learn of what they send can be chosen, and stays", () =>
+  at("?stand-in#/settings/security", async (page) => {
+    const level = page.getByLabel("What others learn of what they send you");
+    assert.equal(await level.inputValue(), "read");
+    await level.selectOption("Nothing");
+    await page.goto(page.url().replace("#/settings/security", "#/chats"));
+    await page.goto(page.url().replace("#/chats", "#/settings/security"));
+    assert.equal(await level.inputValue(), "off");
   }));
 
 test("language and look can be chosen, and stay", () =>

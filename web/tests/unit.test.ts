@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Message } from "../core/types";
+import type { Message, Reaction } from "../core/types";
 import { lines } from "../page/export";
-import { beginsDay, continues, fold } from "../page/fold";
+import { beginsDay, continues, fold, gather } from "../page/fold";
 import { merge } from "../page/history";
 import { clean, type Home } from "../page/state";
 import { Heights } from "../page/virtual";
@@ -31,66 +31,38 @@ function said(m: Partial<Message>): Message {
     replaces: "",
     text: "text",
     file: null,
+    edited: false,
+    withdrawn: false,
+    about: 0,
+    expires: 0,
+    delivered: 0,
+    read: 0,
+    reactions: [],
     ...m,
   };
 }
 
-test("an edit changes the text, and is no entry of its own", () => {
-  const one = said({ text: "stil" });
-  const [entry, ...more] = fold([one, said({ shape: "edit", replaces: one.id, text: "still" })]);
-  assert.equal(more.length, 0);
-  assert.equal(entry!.text, "still");
-  assert.equal(entry!.edited, true);
-});
+function reaction(by: string, text: string, own = false): Reaction {
+  numbers++;
+  return { number: numbers, id: `id${numbers}`, sender: by, sender_name: by, own, text };
+}
 
-test("an edit of an edit counts, and names the first", () => {
-  const one = said({ text: "a" });
-  const two = said({ shape: "edit", replaces: one.id, text: "b" });
-  const [entry] = fold([one, two, said({ shape: "edit", replaces: two.id, text: "c" })]);
-  assert.equal(entry!.text, "c");
-});
-
-test("nobody edits or withdraws what another said", () => {
-  const one = said({ text: "mine" });
-  const edit = said({ shape: "edit", replaces: one.id, text: "theirs", sender: "bb" });
-  const [entry] = fold([
-    one,
-    edit,
-    said({ shape: "delete", replaces: one.id, sender: "bb" }),
-    said({ shape: "delete", replaces: edit.id, sender: "bb" }),
-  ]);
-  assert.equal(entry!.text, "mine");
-  assert.equal(entry!.edited, false);
-  assert.equal(entry!.withdrawn, false);
-});
-
-test("what was withdrawn stays so, without its text and reactions", () => {
-  const one = said({ text: "secret" });
-  const [entry] = fold([
-    one,
-    said({ shape: "reaction", in_reply_to: one.id, text: "👍", sender: "bb" }),
-    said({ shape: "delete", replaces: one.id }),
-    said({ shape: "edit", replaces: one.id, text: "again" }),
-    said({ shape: "reaction", in_reply_to: one.id, text: "👍", sender: "cc" }),
-  ]);
-  assert.deepEqual([entry!.withdrawn, entry!.text, entry!.reactions.length], [true, "", 0]);
-});
-
-test("a reaction counts once for each person, and can be taken back by its sender alone", () => {
+test("what is said about a message is no entry of its own", () => {
   const one = said({});
-  const thumb = said({ shape: "reaction", in_reply_to: one.id, text: "👍", sender: "bb" });
-  const again = said({ shape: "reaction", in_reply_to: one.id, text: "👍", sender: "bb" });
-  const other = said({ shape: "reaction", in_reply_to: one.id, text: "👍", sender: "cc" });
-  assert.equal(fold([one, thumb, again, other])[0]!.reactions[0]!.by.length, 2);
-  const notTheirs = said({ shape: "delete", replaces: thumb.id, sender: "cc" });
-  assert.equal(fold([one, thumb, other, notTheirs])[0]!.reactions[0]!.by.length, 2);
-  const back = said({ shape: "delete", replaces: thumb.id, sender: "bb" });
-  assert.equal(fold([one, thumb, other, back])[0]!.reactions[0]!.by.length, 1);
-  assert.equal(fold([one, thumb, back])[0]!.reactions.length, 0);
+  const about = (["reaction", "edit", "delete"] as const).map((shape) => said({ shape }));
+  const event = said({ kind: "joined" });
+  assert.deepEqual(fold([one, ...about, event]), [one, event]);
 });
 
-test("a change of what is not here is left out", () => {
-  assert.equal(fold([said({ shape: "edit", replaces: "gone", text: "x" })]).length, 0);
+test("a reaction counts once for each person", () => {
+  const gathered = gather([reaction("bb", "👍"), reaction("bb", " 👍"), reaction("cc", "👍"), reaction("bb", "❤️"), reaction("bb", " ")]);
+  assert.deepEqual(
+    gathered.map((r) => [r.text, r.by.map((b) => b.sender)]),
+    [
+      ["👍", ["bb", "cc"]],
+      ["❤️", ["bb"]],
+    ],
+  );
 });
 
 test("days and runs of one person", () => {
