@@ -2,8 +2,9 @@
  * members send each other.
  *
  * The first byte chooses: 0 content, 1 an item, 2 a contact link, 3 a joining link, 4 an MLS
- * message in an item, 5 a notice, 6 a parcel, 7 what another own device shares; else the rest is a
- * server's frames after an honest handshake: request id, type, length in two bytes, body. */
+ * message in an item, 5 a notice, 6 a parcel, 7 what another own device shares, 8 a timer, 9
+ * receipts; else the rest is a server's frames after an honest handshake: request id, type, length
+ * in two bytes, body. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,26 @@ static void fuzz_sync(slice body) {
     server_finish(&w);
 }
 
+/* What a member says beside what is shown, in a conversation with one message of ours. */
+static void fuzz_beside(slice body, bool receipts) {
+    static struct server w;
+    struct conversation *c;
+    struct record_message m = {.kind = CORE_MESSAGE_CONTENT, .own = true, .id = {1}};
+    const uint8_t group[32] = {1}, sender[16] = {3};
+    uint64_t number;
+    server_start(&w);
+    server_register(&w);
+    require(core_txn_begin(w.core) == OK);
+    require(core_conversation_insert(w.core, group, CORE_CONVERSATION_ACTIVE, &c) == OK);
+    require(core_history_add(w.core, c, &m, &number) == OK);
+    if (receipts)
+        require(core_receipts_receive(w.core, c, sender, body) == OK);
+    else
+        require(core_timer_receive(w.core, c, sender, body) == OK);
+    require(core_txn_end(w.core, OK) == OK);
+    server_finish(&w);
+}
+
 static void fuzz_content(slice bytes) {
     struct content content;
     enum core_content_shape shape;
@@ -197,6 +218,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         break;
     case 7:
         fuzz_sync(rest);
+        break;
+    case 8:
+    case 9:
+        fuzz_beside(rest, data[0] == 9);
         break;
     default:
         fuzz_frames(rest);

@@ -1,5 +1,5 @@
-/* What a program drew of a stranger's file, as it comes in pieces: whatever it is, the pictures made
- * of it are within their bounds, and the same however it is cut. */
+/* What a program drew of a stranger's file, as it comes in pieces: whatever it is, the pictures
+ * made of it are within their bounds, and the same however it is cut. */
 #include <stdlib.h>
 
 #include "desk/pictures.h"

@@ -38,11 +38,8 @@ err core_history_mark_known(struct core *core, const struct conversation *c, con
 static err has_id(struct core *core, const struct conversation *c, uint64_t number,
                   const uint8_t id[32], bool *has) {
     struct record_message m;
-    uint8_t key[4];
     buf bytes = buf_on(core->mem);
-    err e = core_get(core, TABLE_HISTORY, core_conversation_key(c->r.number, key), number, &bytes);
-    if (e == OK)
-        e = record_message_read(buf_slice(&bytes), &m);
+    err e = core_history_get(core, c, number, &bytes, &m);
     *has = e == OK && memcmp(m.id, id, sizeof m.id) == 0;
     buf_free(&bytes);
     return e == ERR_NOT_FOUND ? OK : e;

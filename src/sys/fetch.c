@@ -196,20 +196,19 @@ static err unchunk(slice raw, buf *out) {
 }
 
 /* The bytes that the head announces. */
-static err whole(const struct sys_fetched *out, buf *raw, buf *body, buf *value) {
+static err whole(const struct sys_fetched *out, slice raw, buf *body, buf *value) {
     uint64_t length;
     TRY(sys_fetched_header(out, "Transfer-Encoding", value));
     if (value->n > 0)
-        return sys_http_is(buf_slice(value), "chunked") ? unchunk(buf_slice(raw), body)
-                                                        : ERR_UNSUPPORTED;
+        return sys_http_is(buf_slice(value), "chunked") ? unchunk(raw, body) : ERR_UNSUPPORTED;
     TRY(sys_fetched_header(out, "Content-Length", value));
     if (value->n > 0) {
         TRY(decimal_decode(buf_slice(value), SIZE_MAX, &length));
-        if (length > raw->n)
+        if (length > raw.n)
             return ERR_TRUNCATED;
-        raw->n = (size_t)length;
+        raw.n = (size_t)length;
     }
-    return buf_append(body, buf_slice(raw));
+    return buf_append(body, raw);
 }
 
 static err inflate_all(slice in, size_t max, buf *out) {
@@ -249,13 +248,13 @@ static err decode(struct sys_fetched *out, slice coded, size_t max, buf *value) 
     return ERR_UNSUPPORTED;
 }
 
-static err read_answer(struct fetching *f) {
+err sys_fetched_read(struct sys_fetched *fetched, slice raw, size_t max) {
     buf coded = {0}, value = {0};
-    err e = read_status(f->out);
+    err e = read_status(fetched);
     if (e == OK)
-        e = whole(f->out, &f->raw, &coded, &value);
+        e = whole(fetched, raw, &coded, &value);
     if (e == OK)
-        e = decode(f->out, buf_slice(&coded), f->max, &value);
+        e = decode(fetched, buf_slice(&coded), max, &value);
     buf_free(&coded);
     buf_free(&value);
     return e;
@@ -271,7 +270,7 @@ err sys_fetch(struct sys_fetched *out, const struct sys_fetch *options) {
     if (e == OK)
         e = run(&f, options, tls);
     if (e == OK)
-        e = read_answer(&f);
+        e = sys_fetched_read(out, buf_slice(&f.raw), f.max);
     sys_tls_free(tls);
     sys_loop_free(f.loop);
     buf_free(&f.raw);

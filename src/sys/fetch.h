@@ -27,6 +27,8 @@ MUST err sys_fetch_address(struct sys_address *address, const char *url);
 MUST err sys_fetch(struct sys_fetched *out, const struct sys_fetch *options);
 /* The value of a header, all of them with ", " between where it comes more than once. */
 MUST err sys_fetched_header(const struct sys_fetched *fetched, const char *name, buf *value);
+/* What sys_fetch does with the bytes behind fetched->head: sets status and body. */
+MUST err sys_fetched_read(struct sys_fetched *fetched, slice raw, size_t max);
 void sys_fetched_fini(struct sys_fetched *fetched);
 
 #endif

@@ -78,6 +78,7 @@ struct reading {
     struct image image;
     buf bytes; /* what follows the image */
     char *which;
+    bool has_index;
     err result;
 };
 
@@ -154,6 +155,7 @@ static err take_file(struct reading *r, const char *path, const char *name) {
     if (e == OK)
         e = put_coded(r, path, SYS_CODING_BR, file);
     r->image.count += e == OK;
+    r->has_index = r->has_index || strcmp(name, "index.html") == 0;
     return e;
 }
 
@@ -174,16 +176,6 @@ static void found(void *ctx, const char *path) {
     r->result = name[0] == 0 ? sys_dir_check(path) : take_file(r, path, name);
     if (r->result != OK)
         snprintf(r->which, SYS_PAGES_NAME, "%.200s", path);
-}
-
-static bool has_file(const struct reading *r, const char *name) {
-    for (uint32_t i = 0; i < r->image.count; i++) {
-        const struct part *path = &r->image.files[i].path;
-        if (slice_equal(slice_of(r->bytes.p + path->at - sizeof r->image, path->n),
-                        slice_str(name)))
-            return true;
-    }
-    return false;
 }
 
 /* ---- The memory ---- */
@@ -222,7 +214,7 @@ err sys_pages_read(const char *folder, int *fd, char which[SYS_PAGES_NAME]) {
     snprintf(which, SYS_PAGES_NAME, "%.200s", folder);
     sys_files_walk(folder, "", found, r);
     err e = r->result;
-    if (e == OK && !has_file(r, "index.html"))
+    if (e == OK && !r->has_index)
         e = ERR_NOT_FOUND;
     if (e == OK)
         e = make_memory(r, fd);
