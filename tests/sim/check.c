@@ -38,6 +38,8 @@
  *               member in that epoch, or under another's name
  *   alike       what was edited or withdrawn is shown by whoever was in from then to the end as its
  *               sender shows it, if that is still in
+ *   receipts    no sender is told by more people that a message came than were there to get it, nor
+ *               by more that it was read; and some are told
  *   over        what was said a week ago is gone where it was said, and nobody must have it
  *   order       messages of one sender are in the order in which they were sent, but for those that
  *               travelled as blobs: a message that is fetched takes its place when it is here; and
@@ -95,8 +97,9 @@ struct history {
     struct interval intervals[256];
     size_t count;
     bool left;
-    uint8_t *got;    /* by message: how often */
-    uint64_t *shows; /* by message: what it is shown as, hashed */
+    uint8_t *got;               /* by message: how often */
+    uint64_t *shows;            /* by message: what it is shown as, hashed */
+    uint32_t *told, *told_read; /* by message of its own: how many people told that */
     int64_t newest[DEVICES];
     uint64_t newest_epoch[DEVICES];
 };
@@ -182,6 +185,8 @@ static bool take_message(void *ctx, const struct core_message *m) {
     if (sent->sender == h->c->index) {
         sent->state = (uint8_t)m->state;
         sent->epoch = m->epoch;
+        h->told[n] = m->delivered;
+        h->told_read[n] = m->read;
     } else {
         check_received(h, (size_t)n, m);
     }
@@ -212,7 +217,9 @@ static struct history *new_history(struct world *w, struct client *c, int group)
         h->newest[i] = -1;
     h->got = calloc(w->message_count + 1, 1);
     h->shows = calloc(w->message_count + 1, sizeof *h->shows);
-    if (h->got == NULL || h->shows == NULL)
+    h->told = calloc(w->message_count + 1, sizeof *h->told);
+    h->told_read = calloc(w->message_count + 1, sizeof *h->told_read);
+    if (h->got == NULL || h->shows == NULL || h->told == NULL || h->told_read == NULL)
         world_must(ERR_NO_MEMORY, "memory");
     return h;
 }
@@ -296,6 +303,29 @@ static void check_shown(struct world *w, const struct all *all, size_t n) {
     }
 }
 
+static void check_told(struct world *w, const struct all *all, size_t n) {
+    const struct message *m = &w->messages[n];
+    const struct history *sender = all->of[m->sender][m->group];
+    client_set people = 0;
+    uint64_t until, count = 0;
+    if (sender == NULL)
+        return;
+    for (int i = 0; i < DEVICES; i++) {
+        const struct history *h = all->of[i][m->group];
+        if (h != NULL && h->c->person != sender->c->person &&
+            (h->got[n] != 0 || within(h, m->epoch, &until)))
+            people |= (client_set)1 << h->c->person;
+    }
+    for (client_set s = people; s != 0; s &= s - 1)
+        count++;
+    if (sender->told[n] > count || sender->told_read[n] > sender->told[n])
+        world_fail(w, "client %d is told by %u that m%zu came, by %u that it was read; %llu got it",
+                   m->sender, (unsigned)sender->told[n], n, (unsigned)sender->told_read[n],
+                   (unsigned long long)count);
+    w->counts.told += sender->told[n];
+    w->counts.told_read += sender->told_read[n];
+}
+
 /* Who got it late may have it for a day more; a file's message was made later. */
 static bool is_over(struct world *w, const struct all *all, size_t n) {
     const struct message *m = &w->messages[n];
@@ -332,6 +362,7 @@ static void check_message(struct world *w, const struct all *all, size_t n) {
                        m->sender, m->group, (unsigned long long)m->epoch, m->big ? ", big" : "");
     }
     check_shown(w, all, n);
+    check_told(w, all, n);
 }
 
 static void check_messages(struct world *w) {
@@ -358,6 +389,8 @@ static void check_messages(struct world *w) {
             if (all->of[i][j] != NULL) {
                 free(all->of[i][j]->got);
                 free(all->of[i][j]->shows);
+                free(all->of[i][j]->told);
+                free(all->of[i][j]->told_read);
             }
             free(all->of[i][j]);
         }
@@ -498,6 +531,8 @@ void check_end(struct world *w) {
     for (size_t i = 0; i < w->group_count; i++)
         check_group(w, (int)i);
     check_messages(w);
+    if (w->counts.agreed > 0 && (w->counts.told == 0 || w->counts.told_read == 0))
+        world_fail(w, "no sender was told that a message came, or none that it was read");
     if (server_passed(w) == 0)
         world_fail(w, "no item was acknowledged before it was written");
 }

@@ -369,6 +369,15 @@ static void act_say_again(struct world *w, struct client *c, uint32_t number) {
                 (long long)p.message, (unsigned long long)command);
 }
 
+/* Up to one of the last. */
+static void act_read(struct world *w, struct client *c, uint32_t number) {
+    struct core_conversation now;
+    if (core_conversation_get(c->core, number, &now) != OK || now.messages == 0)
+        return;
+    uint64_t last = now.messages - world_chance(w, now.messages < 5 ? now.messages : 5);
+    w->counts.looks += core_conversation_read(c->core, number, last, w->now) == OK;
+}
+
 struct file_search {
     uint64_t number; /* 0: not found */
     int64_t message;
@@ -609,6 +618,8 @@ static void somebody_acts(struct world *w, uint64_t dice) {
         act_fetch(w, c, number);
     else if (dice < 700)
         act_say_again(w, c, number);
+    else if (dice < 1200)
+        act_read(w, c, number);
     else if (dice < 6000)
         act_send(w, c, number);
     else if (dice < 6500)

@@ -67,8 +67,9 @@ static void show_counts(const struct world *w) {
         N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined), N(replaced),
         N(troubles), N(failed_commands), N(unknown_epochs), N(again), N(handles));
     printf("# %llu edits, %llu withdrawals, %llu reactions; shown alike %llu times, "
-           "%llu messages over\n",
-           N(edits), N(withdrawals), N(reactions), N(agreed), N(over));
+           "%llu messages over; read up to %llu times, told that %llu came and %llu were read\n",
+           N(edits), N(withdrawals), N(reactions), N(agreed), N(over), N(looks), N(told),
+           N(told_read));
     printf(
         "# %llu events in %.0f s of the world's time, %llu nights; %llu members were not reached; "
         "%llu files, fetched %llu times; "
