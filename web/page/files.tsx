@@ -51,7 +51,7 @@ export function TransferRow({ transfer, words }: { transfer: Transfer; words: st
   );
 }
 
-function Photo({ blob, type, label }: { blob: Blob; type: string; label: string }) {
+function Photo({ blob, type, label, name }: { blob: Blob; type: string; label: string; name: string }) {
   const url = useUrl(blob, type);
   const [large, setLarge] = useState(false);
   return (
@@ -62,6 +62,11 @@ function Photo({ blob, type, label }: { blob: Blob; type: string; label: string 
       {large && (
         <Sheet title={label} onClose={() => setLarge(false)}>
           <img class="photo-large" src={url} alt={label} />
+          <div class="buttons">
+            <a class="button" href={url} download={name}>
+              {w().saveFile}
+            </a>
+          </div>
         </Sheet>
       )}
     </>
@@ -97,7 +102,7 @@ export function FileView({ of, message }: { of: Conversation; message: Message }
   if (photo && transfer?.blob)
     return (
       <div class="photo-box" ref={box}>
-        <Photo blob={transfer.blob} type={file.type} label={label} />
+        <Photo blob={transfer.blob} type={file.type} label={label} name={name || "photo"} />
       </div>
     );
   return (
