@@ -191,17 +191,18 @@ class Browser {
   }
 }
 
+// What goes meanwhile is left out.
 function everything(folder) {
-  return readdirSync(folder, { recursive: true })
-    .map((name) => join(folder, name))
-    .filter((path) => {
-      try {
-        return statSync(path).isFile();
-      } catch {
-        return false;
-      }
-    })
-    .map((path) => [path, readFileSync(path)]);
+  const found = [];
+  for (const name of readdirSync(folder, { recursive: true })) {
+    try {
+      const path = join(folder, name);
+      if (statSync(path).isFile()) found.push([path, readFileSync(path)]);
+    } catch (e) {
+      if (e.code !== "ENOENT") throw e;
+    }
+  }
+  return found;
 }
 
 const holding = (files, bytes) => files.filter(([, content]) => content.includes(bytes)).map(([path]) => path);
