@@ -816,6 +816,13 @@ typedef bool core_message_visit(void *ctx, const struct core_message *message);
 MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                        core_message_visit *visit, void *ctx);
 
+/* Looks for messages whose text, or whose file's name, has all these words in it, with a space
+ * between each two: among some hundred entries before this one (0: the newest ones). Capitals are
+ * small letters' equals. The visitor gets them in the order of their numbers; *next is where to go
+ * on, or 0 if there is nothing before. MALFORMED without a word. */
+MUST err core_search(struct core *core, uint32_t conversation, slice words, uint64_t before,
+                     core_message_visit *visit, void *ctx, uint64_t *next);
+
 /* An accessor. The number of the entry with this message id; NOT_FOUND. */
 MUST err core_message_number(struct core *core, uint32_t conversation,
                              const uint8_t id[CORE_MESSAGE_ID], uint64_t *number);

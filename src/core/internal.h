@@ -967,6 +967,10 @@ bool core_timer_is(slice type);
 MUST err core_timer_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                             slice body);
 
+/* search.c */
+/* As search compares texts. Appends. */
+MUST err core_search_fold(buf *out, slice text);
+
 /* expiry.c */
 MUST err core_expiry_load(struct core *core);
 void core_expiry_forget_all(struct core *core);

@@ -25,6 +25,7 @@ enum { CALL_ARGS_MAX = 1100 };
     X("conversations", conversations, 0, 0)                                                        \
     X("conversation", conversation, 1, 1)                                                          \
     X("messages", messages, 3, 3)                                                                  \
+    X("search", search, 3, 3)                                                                      \
     X("receipts", receipts, 0, 0)                                                                  \
     X("members", members, 1, 1)                                                                    \
     X("contacts", contacts, 0, 0)                                                                  \

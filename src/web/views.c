@@ -130,6 +130,25 @@ err call_messages(struct call *c) {
     return OK;
 }
 
+/* Where it goes on, and what was found of this step. */
+err call_search(struct call *c) {
+    uint64_t before, next;
+    slice words;
+    struct put_messages put = {.c = c};
+    TRY(call_u32(c, 0, &put.conversation));
+    TRY(call_u64(c, 1, &before));
+    TRY(call_text(c, 2, &words));
+    json_object(c->out, NULL);
+    json_name(c->out, "messages");
+    json_array(c->out);
+    TRY(core_search(c->core, put.conversation, words, before, put_message, &put, &next));
+    TRY(put.e);
+    json_array_end(c->out);
+    json_num(c->out, "next", next);
+    json_object_end(c->out);
+    return OK;
+}
+
 /* Which entry is the newest that is there: some go at their time. 0: none. */
 struct newest {
     uint64_t number, time;

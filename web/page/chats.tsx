@@ -4,10 +4,10 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Conversation, Message, Status } from "../core/types";
 import { drafts } from "./drafts";
 import { eventText } from "./events";
-import { loaded } from "./history";
 import { Tick } from "./message";
 import { GroupFace, Icon, IconButton, Title } from "./parts";
-import { called, calledText, go, titleText, useCore, useHome, type Home } from "./state";
+import { useSearch, type Found } from "./search";
+import { called, calledText, go, useCore, useHome, type Home } from "./state";
 import { numberText, shortTime, w } from "./words";
 
 // One line on how it is, said aloud when it changes. A short "connecting" is not worth a word.
@@ -114,34 +114,7 @@ function Row({ of, chosen }: { of: Conversation; chosen: boolean }) {
   );
 }
 
-// ---- Search: over names, and over the messages that are loaded ----
-
-interface Found {
-  conversations: Conversation[];
-  messages: { of: Conversation; message: Message; text: string }[];
-}
-
-const most = 50;
-
-function find(home: Home, listed: Conversation[], query: string): Found {
-  const fold = (s: string) => s.normalize("NFKC").toLocaleLowerCase();
-  const words = fold(query).split(/\s+/).filter(Boolean);
-  const fits = (text: string) => {
-    const folded = fold(text);
-    return words.every((word) => folded.includes(word));
-  };
-  const found: Found = { conversations: listed.filter((c) => fits(titleText(home, c))), messages: [] };
-  for (const c of listed) {
-    const entries = loaded(c.number);
-    for (let i = entries.length - 1; i >= 0 && found.messages.length < most; i--) {
-      const message = entries[i]!;
-      const { text } = message;
-      if (message.kind === "content" && (fits(text) || (message.file !== null && fits(message.file.name))))
-        found.messages.push({ of: c, message, text: text || message.file!.name });
-    }
-  }
-  return found;
-}
+// ---- Search ----
 
 function Results({ found, chosen }: { found: Found; chosen: number }) {
   const home = useHome();
@@ -149,9 +122,9 @@ function Results({ found, chosen }: { found: Found; chosen: number }) {
   return (
     <>
       <p class="unseen" role="status">
-        {w().found(count)}
+        {found.ended ? w().found(count) : w().searching}
       </p>
-      {count === 0 && <p class="empty">{w().nothingFound}</p>}
+      {count === 0 && <p class="empty">{found.ended ? w().nothingFound : w().searching}</p>}
       <ul class="rows">
         {found.conversations.map((c) => (
           <Row key={c.number} of={c} chosen={c.number === chosen} />
@@ -161,7 +134,7 @@ function Results({ found, chosen }: { found: Found; chosen: number }) {
         <>
           <h2 class="list-heading">{w().inMessages}</h2>
           <ul class="rows">
-            {found.messages.map(({ of, message, text }) => (
+            {found.messages.map(({ of, message }) => (
               <li key={`${of.number}.${message.number}`}>
                 <a class="row" href={`#/c/${of.number}/${message.number}`}>
                   <span class="row-text">
@@ -173,7 +146,8 @@ function Results({ found, chosen }: { found: Found; chosen: number }) {
                     </span>
                     <span class="row-bottom">
                       <span class="row-line" dir="auto">
-                        {called(home, message.sender, message.sender_name).name}: {text.slice(0, 200)}
+                        {called(home, message.sender, message.sender_name).name}:{" "}
+                        {(message.text || message.file?.name || "").slice(0, 200)}
                       </span>
                     </span>
                   </span>
@@ -200,7 +174,7 @@ export function Chats({ chosen }: { chosen: number }) {
   const home = useHome();
   const [query, setQuery] = useState("");
   const listed = useMemo(() => home.conversations.filter((c) => c.state !== "request"), [home]);
-  const found = query.trim() === "" ? null : find(home, listed, query);
+  const found = useSearch(home, listed, query);
   return (
     <>
       <header class="list-head">

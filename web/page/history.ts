@@ -9,17 +9,6 @@ import { useCore } from "./state";
 const PIECE = 300;
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
-const all = new Map<number, Message[]>();
-
-// For the search: what was loaded since the store was opened.
-export function loaded(conversation: number): Message[] {
-  return all.get(conversation) ?? [];
-}
-
-export function forgetLoaded(): void {
-  all.clear();
-}
-
 // `news` are all that there is from one number to the other: what was there and is not any more is gone.
 export function merge(old: readonly Message[], news: readonly Message[], from: number, to: number): Message[] {
   return [...old.filter((m) => m.number < from), ...news, ...old.filter((m) => m.number > to)];
@@ -102,6 +91,5 @@ export function useHistory(conversation: number): History {
   }, [core, conversation, load]);
 
   const entries = useMemo(() => fold(messages), [messages]);
-  useEffect(() => void (ready && all.set(conversation, entries)), [conversation, entries, ready]);
   return { entries, ready, more: ready && first.current > 1, older, until };
 }

@@ -3,7 +3,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Desk, Device, Handle, Notice, Profile } from "../core/types";
 import { LinkDigits, useLinking, WipeSure } from "./first";
-import { forgetLoaded } from "./history";
 import { drafts } from "./drafts";
 import { CopyButton, Face, Field, Icon, Sure, TaskLine, View } from "./parts";
 import { Select } from "./people";
@@ -513,7 +512,6 @@ function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: ()
   const [sure, setSure] = useState<"" | "wipe" | "delete">("");
   const forget = () => {
     drafts.clear();
-    forgetLoaded();
     forgetTransfers();
   };
   return (

@@ -440,6 +440,12 @@ export class StandIn implements Core {
         return this.find(one)
           .messages.filter((m) => m.number >= Number(two) && m.number <= Number(three))
           .map((m) => ({ ...m }));
+      case "search": {
+        const words = text(three).toLowerCase().split(" ");
+        const fits = (m: Message) => words.every((word) => `${m.text}\n${m.file?.name ?? ""}`.toLowerCase().includes(word));
+        const said = this.find(one).messages.filter((m) => m.kind === "content" && !m.withdrawn && ["text", "file"].includes(m.shape));
+        return { messages: said.filter(fits).map((m) => ({ ...m })), next: 0 };
+      }
       case "members":
         return this.find(one).c.state === "left" ? [] : [...this.find(one).people, me].map((p) => this.member(p));
       case "contacts":

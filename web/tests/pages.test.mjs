@@ -291,11 +291,13 @@ test("a draft stays with its conversation", () =>
 
 test("the search finds names and what was said", () =>
   at(
-    "?stand-in#/c/1",
+    "?stand-in=long#/chats",
     async (page) => {
-      await seen(page, "Fine with me");
       await page.getByRole("searchbox").fill("FINE scores");
       await page.getByRole("link", { name: /Fine with me/ }).waitFor();
+      await page.getByRole("searchbox").fill("number 1234");
+      await page.getByRole("link", { name: /Number 1234/ }).click();
+      await page.locator(".flash", { hasText: "Number 1234" }).waitFor();
       await page.getByRole("searchbox").fill("choir");
       await page.locator(".rows").getByRole("link", { name: /Thursday choir/ }).waitFor();
       assert.equal(await page.getByRole("link", { name: /Moving house/ }).count(), 0);

@@ -97,6 +97,7 @@ export const en = {
   // Chats
   chats: "Chats",
   search: "Search",
+  searching: "Searching…",
   searchHint: "Names and messages",
   found: (count: number) => n(count, "result", "results"),
   nothingFound: "Nothing found in what is loaded.",

@@ -87,6 +87,7 @@ export const zhHant: Words = {
 
   chats: "對話",
   search: "搜尋",
+  searching: "搜尋中…",
   searchHint: "名稱與訊息",
   found: (count) => n(count, "個結果"),
   nothingFound: "在已載入的內容中找不到。",
