@@ -33,8 +33,10 @@ static void choose(struct job *job, const struct core_conversation *c) {
     struct reading *s = job->state;
     const struct args *args = &job->args;
     s->number = c->number;
-    s->what = (struct show_messages){
-        .first = c->read + 1, .last = c->messages, .named = args->word_count == 0};
+    s->what = (struct show_messages){.first = c->read + 1,
+                                     .last = c->messages,
+                                     .named = args->word_count == 0,
+                                     .numbers = args->numbers};
     if (args->has_last)
         s->what.first = c->messages > args->last ? c->messages - args->last + 1 : 1;
     s->some |= s->what.first <= s->what.last;

@@ -407,19 +407,29 @@ bool screen_talk_select(struct screen *s, int by) {
     return true;
 }
 
+static bool take_found(void *ctx, const struct core_message *m) {
+    *(uint64_t *)ctx = m->number;
+    return true;
+}
+
 /* Upwards from what is selected, else from below. */
 void screen_talk_find(struct screen *s, slice needle) {
-    struct screen_entry *entries;
-    size_t n = screen_entries(s, &entries);
-    const struct screen_entry *now = screen_selected(s);
-    for (size_t i = now != NULL ? (size_t)(now - entries) : n; i-- > 0;) {
-        slice text = slice_of(s->talk.text.p + entries[i].text_start, entries[i].text_n);
-        if (text_has(text, needle)) {
-            show_entry(s, &entries[i]);
-            return;
-        }
+    struct screen_talk *t = &s->talk;
+    uint64_t before = t->selected, found = 0;
+    err e = OK;
+    do {
+        e = core_search(job_core(s->job), t->number, needle, before, take_found, &found, &before);
+    } while (e == OK && found == 0 && before != 0);
+    if (e == ERR_MALFORMED || !screen_fine(s, "could not search", e))
+        return;
+    if (found == 0) {
+        screen_say(s, "not found above");
+        return;
     }
-    screen_say(s, "not found in what is loaded; page up loads more");
+    t->selected = t->anchor = found;
+    t->below = 0;
+    s->stale_talk = true;
+    screen_draw_soon(s);
 }
 
 /* ---- Drawing ---- */

@@ -635,7 +635,7 @@ static bool show_one(void *ctx, const struct core_message *m) {
     } else {
         host_time_text(m->time, when);
         line_add(&l, "%s  ", when);
-        if (s->job->args.numbers)
+        if (s->what->numbers)
             line_add(&l, "%llu  ", (unsigned long long)m->number);
         if (s->what->named) {
             line_add(&l, "[");

@@ -20,11 +20,12 @@ void show_conversation_name(struct line *l, struct job *job, const struct core_c
 void show_conversation(struct job *job, const struct core_conversation *c);
 
 /* The entries first..last of its history; with the conversation's name before each if `named`;
- * without our own content if `others`; what is our own alone if `own`. *count, if given, grows by
+ * with their numbers if `numbers`; without our own content if `others`; what is our own alone if
+ * `own`. *count, if given, grows by
  * the contents that others wrote. */
 struct show_messages {
     uint64_t first, last;
-    bool named, others, own;
+    bool named, others, own, numbers;
     uint64_t *count;
 };
 /* Who asks, how to know them, and what they say first. */

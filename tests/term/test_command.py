@@ -34,6 +34,24 @@ def talk(world, tap):
     return ann, ben
 
 
+def search(ann, ben, tap):
+    """What was said is found, and nothing else is."""
+    ben.fine("send", "ann", "Der Fluß im Nebel")
+    for i in range(25):
+        ann.fine("send", "ben", f"fog number {i}")
+    ben.fine("read")
+    lines = ben.fine("search", "NEBEL", "fluß").out.splitlines()
+    tap.check("search_finds_words_in_any_order", len(lines) == 1 and lines[0].endswith("Der Fluß im Nebel") and
+              "[ann] " in lines[0], lines)
+    got = ben.fine("search", "--in", "ann", "--json", "fog").of("message")
+    tap.check("search_shows_the_last_twenty", [m["text"] for m in got] == [f"fog number {i}" for i in range(5, 25)], got)
+    got = ben.fine("search", "--last", "1", "--json", "fog", "number").of("message")
+    tap.check("or_as_many_as_one_says", [m["text"] for m in got] == ["fog number 24"], got)
+    tap.check("search_says_that_nothing_was_found", ben.fine("search", "fog", "fluß").out == "Nothing found.\n")
+    codes = [ben.run("search").code, ben.run("search", " ").code, ben.run("search", "--in", "nobody", "x").code]
+    tap.check("nothing_to_search_is_refused", codes == [2, 2, 6], codes)
+
+
 def texts(ann, ben, tap):
     ben_text = "two\nlines"
     ann.fine("send", "ben", text=ben_text.encode())
@@ -370,6 +388,7 @@ def main():
     tap = Tap()
     with World() as world:
         ann, ben = talk(world, tap)
+        search(ann, ben, tap)
         texts(ann, ben, tap)
         again(ann, ben, tap)
         timer(ann, ben, tap)

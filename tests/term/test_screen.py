@@ -245,6 +245,10 @@ def long(t, ben, tap):
     t.must_see("Search:")
     t.keys("LINE 270" + ENTER)
     tap.check("what_is_searched_is_found_above", t.see("line 270", gone=("line 299",)), t.text())
+    t.keys("/LINE 003" + ENTER)
+    tap.check("also_far_above", t.see("line 003 of", gone=("line 27",)), t.text())
+    t.keys("n")
+    tap.check("what_is_not_above_is_said", t.see("not found above"), t.text())
     t.keys(ESCAPE)
     t.must_see("line 299")
 
