@@ -316,6 +316,19 @@ static err open_store(struct host *h, const struct host_config *config) {
     return result;
 }
 
+err host_relock(const char *home, slice passphrase, slice fresh) {
+    char path[PATH_MAX_BYTES];
+    struct store *inner = NULL;
+    if (!host_exists(home))
+        return ERR_NOT_FOUND;
+    TRY(crypto_init());
+    TRY(store_path(path, home));
+    TRY(store_sqlite_open(&inner, path));
+    err result = store_sealed_relock(inner, passphrase, fresh);
+    store_close(inner);
+    return result;
+}
+
 err host_open(struct host **out, struct sys_loop *loop, const struct host_config *config) {
     err result = ERR_NO_MEMORY;
     *out = NULL;

@@ -26,6 +26,9 @@ struct host_config {
 MUST err host_open(struct host **host, struct sys_loop *loop, const struct host_config *config);
 /* Closes links at once, the core and the store. NULL is fine. */
 void host_close(struct host *host);
+/* From now on `fresh` opens the home, and `passphrase` no longer does (store_sealed_relock). Errors
+ * as host_open. */
+MUST err host_relock(const char *home, slice passphrase, slice fresh);
 /* Whether a home has a store. */
 bool host_exists(const char *home);
 

@@ -76,12 +76,11 @@ static err open_lock(struct lock *l, slice passphrase, uint8_t key[KEY]) {
     return result == ERR_CRYPTO ? ERR_PASSPHRASE : result;
 }
 
-static err make_lock(struct lock *l, slice passphrase, uint8_t key[KEY], buf *out) {
+static err make_lock(struct lock *l, slice passphrase, const uint8_t key[KEY], buf *out) {
     uint8_t outer[KEY];
     *l = (struct lock){.passes = PASSES, .memory_kib = MEMORY_KIB};
     crypto_random(l->salt, SALT);
     crypto_random(l->nonce, NONCE);
-    crypto_random(key, KEY);
     TRY(lock_encode(l, out));
     err result = passphrase_key(l, passphrase, outer);
     if (result == OK)
@@ -105,12 +104,12 @@ static err check_empty(struct store *inner) {
     return found ? ERR_DAMAGED : OK;
 }
 
-static err create(struct store *inner, slice passphrase, uint8_t key[KEY]) {
+/* In the place of the one before, if there is one. */
+static err put_lock(struct store *inner, slice passphrase, const uint8_t key[KEY]) {
     struct lock l;
     struct store_batch *batch = NULL;
     buf value = buf_on(NULL);
     err result = ERR_BUG;
-    TRY_OUT(result, check_empty(inner));
     TRY_OUT(result, make_lock(&l, passphrase, key, &value));
     TRY_OUT(result, store_batch_new(&batch, NULL));
     TRY_OUT(result, store_batch_put(batch, lock_key(), buf_slice(&value)));
@@ -121,18 +120,43 @@ out:
     return result;
 }
 
-err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]) {
+static err create(struct store *inner, slice passphrase, uint8_t key[KEY]) {
+    TRY(check_empty(inner));
+    crypto_random(key, KEY);
+    return put_lock(inner, passphrase, key);
+}
+
+/* NOT_FOUND if there is no lock. */
+static err unlock(struct store *inner, slice passphrase, uint8_t key[KEY]) {
     struct lock l;
     buf value = buf_on(NULL);
     err result = store_get(inner, NULL, lock_key(), &value);
-    if (result == ERR_NOT_FOUND)
-        result = create(inner, passphrase, key);
-    else if (result == OK && lock_decode(&l, buf_slice(&value)) != OK)
+    if (result == OK && lock_decode(&l, buf_slice(&value)) != OK)
         result = ERR_DAMAGED;
     else if (result == OK)
         result = open_lock(&l, passphrase, key);
+    buf_free(&value);
+    return result;
+}
+
+err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]) {
+    err result = unlock(inner, passphrase, key);
+    if (result == OK)
+        store_settle(inner); /* whoever changed the lock may have been ended before they did */
+    else if (result == ERR_NOT_FOUND)
+        result = create(inner, passphrase, key);
     if (result != OK)
         wipe(key, KEY);
-    buf_free(&value);
+    return result;
+}
+
+err store_sealed_relock(struct store *inner, slice passphrase, slice fresh) {
+    uint8_t key[KEY];
+    err result = unlock(inner, passphrase, key);
+    if (result == OK)
+        result = put_lock(inner, fresh, key);
+    if (result == OK)
+        store_settle(inner);
+    wipe(key, sizeof key);
     return result;
 }

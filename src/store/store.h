@@ -167,5 +167,11 @@ MUST err store_sealed_open(struct store **s, struct store *inner, const uint8_t 
  * table 0, name "lock". Creates it if the store is empty. PASSPHRASE if it does not open. An empty
  * passphrase is a passphrase like any other (that of a store without one). Slow on purpose. */
 MUST err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]);
+/* From now on `fresh` opens it, and `passphrase` no longer does: one commit, so there is always one
+ * that opens it. The key that the old lock held is in none of the files any more (store_settle); if
+ * the process is ended just before that, the next one that unlocks the store sees to it. The key
+ * itself stays: a copy of the files from before still opens with the old passphrase. PASSPHRASE,
+ * NOT_FOUND (no lock), DAMAGED; then nothing was changed, but for IO, as with every commit. */
+MUST err store_sealed_relock(struct store *inner, slice passphrase, slice fresh);
 
 #endif

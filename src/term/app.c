@@ -75,18 +75,28 @@ static err get_passphrase(struct app *app, bool fresh, buf *secret) {
     return fresh ? ask_twice(secret) : host_ask_secret("Passphrase: ", secret);
 }
 
-static int passphrase_failed(struct app *app, err e) {
+/* The one that is to come in the place of another. */
+static err get_new_passphrase(struct app *app, buf *secret) {
+    const struct args *args = &app->own.args;
+    if (args->off)
+        return OK;
+    return args->new_file != NULL ? from_file(args->new_file, secret) : ask_twice(secret);
+}
+
+/* file: where it should have come from; NULL: from the terminal. */
+static int passphrase_failed(struct app *app, err e, const char *file) {
     const char *text = err_text(e);
-    if (app->own.args.passphrase_file != NULL)
+    if (file != NULL)
         text = "the passphrase file can't be read, or is empty";
     else if (e == ERR_NOT_FOUND)
-        text = "there is no terminal to ask for the passphrase: use --passphrase-file FILE, or "
-               "--no-passphrase for a home without one";
+        text =
+            "there is no terminal to ask for the passphrase: use --passphrase-file FILE, or "
+            "--no-passphrase for a home without one, and --new-passphrase-file FILE for a new one";
     else if (e == ERR_MALFORMED)
-        text = "these were not the same; nothing was made. Try again";
+        text = "these were not the same; nothing was made or changed. Try again";
     else if (e == ERR_PASSPHRASE)
-        text = "an empty passphrase protects nothing, and nothing was made. Choose one, or say "
-               "--no-passphrase";
+        text = "an empty passphrase protects nothing, and nothing was made or changed. Choose one, "
+               "or say --no-passphrase for a new home, --off for one that has a passphrase";
     else if (e == ERR_CLOSED)
         text = "no passphrase, so nothing was opened";
     explain_print(&app->own.out, e, 0, slice_str(text));
@@ -246,6 +256,51 @@ static err open_host(struct app *app, const struct host_config *config, slice pa
     }
 }
 
+static int home_failed(struct app *app, err e) {
+    struct line l = {0};
+    explain_home(&l, e, app->home, app->own.args.no_passphrase);
+    int code = fail(app, e, buf_slice(&l.json.b));
+    buf_free(&l.json.b);
+    return code;
+}
+
+/* Another process may hold the home for a moment. */
+static err relock(struct app *app, slice passphrase, slice fresh) {
+    uint64_t until = sys_clock_mono() + app->own.args.timeout * 1000;
+    for (;;) {
+        err e = host_relock(app->home, passphrase, fresh);
+        if (e != ERR_BUSY || sys_clock_mono() >= until)
+            return e;
+        TRY(sys_loop_turn(app->loop, RETRY_MS));
+    }
+}
+
+static int change_passphrase(struct app *app, slice passphrase) {
+    bool off = app->own.args.off;
+    struct line l = {0};
+    buf fresh = {0};
+    err e = get_new_passphrase(app, &fresh);
+    if (e != OK) {
+        buf_free(&fresh);
+        return passphrase_failed(app, e, app->own.args.new_file);
+    }
+    e = relock(app, passphrase, buf_slice(&fresh));
+    buf_free(&fresh);
+    if (e != OK)
+        return home_failed(app, e);
+    if (app->own.out.json) {
+        line_object(&l, "passphrase");
+        line_bool(&l, "set", !off);
+        line_object_end(&l);
+    } else {
+        line_add(&l, "%s",
+                 off ? "This home has no passphrase any more: say --no-passphrase to open it."
+                     : "The new passphrase opens this home from now on, and the old one does not.");
+    }
+    line_end(&l, &app->own.out, OUT_NORMAL);
+    return app->own.out.failed == OK ? EXIT_FINE : EXIT_FAILED;
+}
+
 /* The passphrase is gone as soon as it has opened the home: a listener runs for months. */
 static int open_and_run(struct app *app, slice packed, buf *passphrase) {
     bool creates = command_makes_home(&app->own.args), handed = false;
@@ -259,14 +314,7 @@ static int open_and_run(struct app *app, slice packed, buf *passphrase) {
     buf_free(passphrase);
     if (handed)
         return code;
-    if (e != OK) {
-        struct line l = {0};
-        explain_home(&l, e, app->home, app->own.args.no_passphrase);
-        code = fail(app, e, buf_slice(&l.json.b));
-        buf_free(&l.json.b);
-        return code;
-    }
-    return run(app);
+    return e == OK ? run(app) : home_failed(app, e);
 }
 
 int app_run(struct app *app, slice packed) {
@@ -278,19 +326,18 @@ int app_run(struct app *app, slice packed) {
     if (handed_over(app, packed, &code))
         return code;
     if (!creates && !exists) {
-        struct line l = {0};
-        explain_home(&l, ERR_NOT_FOUND, app->home, false);
-        explain_print(&app->own.out, ERR_NOT_FOUND, 0, buf_slice(&l.json.b));
-        buf_free(&l.json.b);
+        home_failed(app, ERR_NOT_FOUND);
         return EXIT_FAILED;
     }
     err e = get_passphrase(app, !exists, &passphrase);
     if (e != OK) {
         buf_free(&passphrase);
-        return passphrase_failed(app, e);
+        return passphrase_failed(app, e, app->own.args.passphrase_file);
     }
     e = sys_loop_new(&app->loop, NULL);
-    if (e == OK)
+    if (e == OK && (app->own.args.command->flags & COMMAND_LOCKS) != 0)
+        code = change_passphrase(app, buf_slice(&passphrase));
+    else if (e == OK)
         code = open_and_run(app, packed, &passphrase);
     else
         code = fail(app, e, slice_str(err_text(e)));

@@ -61,6 +61,7 @@ static const struct option {
     {"--once", VALUE_NONE, OPTION_ONCE, 0, offsetof(struct args, once)},
     {"--days", VALUE_NUMBER, OPTION_DAYS, offsetof(struct args, days),
      offsetof(struct args, has_days)},
+    {"--new-passphrase-file", VALUE_TEXT, OPTION_NEW_FILE, offsetof(struct args, new_file), 0},
     {"--off", VALUE_NONE, OPTION_OFF, 0, offsetof(struct args, off)},
     {"--numbers", VALUE_NONE, OPTION_NUMBERS, 0, offsetof(struct args, numbers)},
     {"--reply", VALUE_NUMBER, OPTION_REPLY, offsetof(struct args, reply),
@@ -150,6 +151,8 @@ static err check(const struct args *args, unsigned used, char why[ARGS_WHY]) {
     TRY(check_network(args, why));
     if (args->no_passphrase && args->passphrase_file != NULL)
         return complain(why, "--passphrase-file", "not together with --no-passphrase");
+    if (args->off && args->new_file != NULL)
+        return complain(why, "--new-passphrase-file", "not together with --off");
     return OK;
 }
 

@@ -37,13 +37,15 @@ enum {
     OPTION_PICTURE = 1 << 26,
     OPTION_IN = 1 << 27,
     OPTION_RESET = 1 << 28,
-    OPTION_ACCEPT = 1 << 29
+    OPTION_ACCEPT = 1 << 29,
+    OPTION_NEW_FILE = 1 << 30
 };
 
 struct args {
     const struct command *command; /* NULL: none was named */
     const char *home;              /* NULL: the default */
     const char *passphrase_file;
+    const char *new_file; /* of the passphrase that is to be */
     const char *proxy;   /* a proxy's place, or "none"; NULL: as before */
     const char *isolate; /* "on", "off"; NULL: as before */
     const char *name, *as, *title, *pin;

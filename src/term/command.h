@@ -25,7 +25,8 @@ enum command_flags {
     COMMAND_WITHOUT_HOME = 2, /* main.c does all of it */
     COMMAND_STAYS = 4,        /* runs until it is told to end: no time limit, and serves others */
     COMMAND_ALONE = 8,        /* can't be handed to another process */
-    COMMAND_ASKS = 16         /* only asks: nothing of it is kept for later */
+    COMMAND_ASKS = 16,        /* only asks: nothing of it is kept for later */
+    COMMAND_LOCKS = 32        /* app.c does all of it, on a home that nobody has open */
 };
 
 struct command {
@@ -56,7 +57,8 @@ extern const struct command command_init, command_invite, command_contacts, comm
     command_verify, command_help, command_requests, command_accept, command_decline, command_block,
     command_unblock, command_blocked, command_delete_account, command_handle, command_find,
     command_react, command_search, command_edit, command_delete, command_timer, command_receipts;
-extern const struct command command_words, command_link, command_unlink, command_devices;
+extern const struct command command_words, command_passphrase, command_link, command_unlink,
+    command_devices;
 extern const struct command command_profile, command_show, command_desk, command_web_check;
 
 #endif

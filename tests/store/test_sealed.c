@@ -232,6 +232,24 @@ TEST(a_passphrase_opens_the_key_that_it_locked_and_no_other_does) {
     fixture_remove(folder);
 }
 
+TEST(a_new_passphrase_opens_the_same_key_and_the_old_one_nothing) {
+    struct store *s;
+    uint8_t key[32], again[32];
+    CHECK_OK(store_memory_open(&s, NULL));
+    CHECK_ERR(store_sealed_relock(s, SLICE_EMPTY, slice_str("new")), ERR_NOT_FOUND);
+    CHECK_OK(store_sealed_unlock(s, slice_str("old"), key));
+    CHECK_ERR(store_sealed_relock(s, slice_str("wrong"), slice_str("new")), ERR_PASSPHRASE);
+    CHECK_OK(store_sealed_unlock(s, slice_str("old"), again));
+    CHECK_OK(store_sealed_relock(s, slice_str("old"), slice_str("new")));
+    CHECK_ERR(store_sealed_unlock(s, slice_str("old"), again), ERR_PASSPHRASE);
+    CHECK_OK(store_sealed_unlock(s, slice_str("new"), again));
+    CHECK_SLICE(SLICE_ARRAY(again), SLICE_ARRAY(key));
+    CHECK_OK(store_sealed_relock(s, slice_str("new"), SLICE_EMPTY));
+    CHECK_OK(store_sealed_unlock(s, SLICE_EMPTY, again));
+    CHECK_SLICE(SLICE_ARRAY(again), SLICE_ARRAY(key));
+    store_close(s);
+}
+
 TEST(an_empty_passphrase_is_one_and_two_locks_have_two_keys) {
     struct store *a, *b;
     uint8_t key[32], other[32];

@@ -161,6 +161,48 @@ def passphrases(world, tap):
               code == 2 and "--no-passphrase" in told and not (home / "store.db").exists(), told)
 
 
+def passphrase_changed(world, tap):
+    home, files = world.folder / "changed", [world.folder / name for name in ("one", "two", "empty-file")]
+    for file, text in zip(files, ("first words\n", "second words\n", "\n")):
+        file.write_text(text)
+    one, two, empty = ("--passphrase-file=" + str(f) for f in files)
+    new_two, new_empty = ("--new" + given[1:] for given in (two, empty))
+
+    def run(*args):
+        done = subprocess.run([SOTTO, "--home", str(home), "--json", *args], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, start_new_session=True, check=False)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+    def opens(*given):
+        return run(*given, "devices", "--offline")[0] == 0
+    run("--no-passphrase", "init", world.server.invite())
+    code, told = on_terminal(home, [("New passphrase", "first words"), ("once more", "first words")],
+                             "passphrase", "--no-passphrase")
+    tap.check("a_passphrase_is_set_later", code == 0 and opens(one) and not opens("--no-passphrase"), told)
+    code, told = on_terminal(home, [("Passphrase: ", "first words"), ("New passphrase", "a"), ("once more", "b")],
+                             "passphrase")
+    tap.check("two_that_differ_change_nothing", code == 2 and "not the same" in told and opens(one), told)
+    refused = [run(two, "passphrase", "--off"), run(one, "passphrase", new_empty), run(one, "passphrase"),
+               run(one, "passphrase", "--off", new_two)]
+    tap.check("without_the_old_one_or_a_new_one_nothing_is_changed",
+              [code for code, _ in refused] == [4, 2, 2, 2] and refused[0][1][0]["error"] == "PASSPHRASE" and opens(one),
+              refused)
+    done = run(one, "passphrase", new_two)
+    tap.check("a_passphrase_is_changed", done == (0, [{"type": "passphrase", "set": True}]) and opens(two) and
+              not opens(one), done)
+    listener = subprocess.Popen([SOTTO, "--home", str(home), two, "--json", "listen"], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    while b"caught_up" not in listener.stdout.readline() and listener.poll() is None:
+        pass
+    held = run(two, "passphrase", "--off")
+    listener.terminate()
+    listener.communicate(timeout=20)
+    tap.check("a_home_that_is_held_keeps_its_passphrase", held[0] == 5 and opens(two), held)
+    done = run(two, "passphrase", "--off")
+    tap.check("a_passphrase_is_removed", done == (0, [{"type": "passphrase", "set": False}]) and
+              opens("--no-passphrase"), done)
+
+
 def memory(pid):
     found = b""
     with open(f"/proc/{pid}/mem", "rb", 0) as mem:
@@ -332,6 +374,7 @@ def main():
         strangers(world, tap)
         from_input(world, ann, tap)
         passphrases(world, tap)
+        passphrase_changed(world, tap)
         secrets(world, tap)
         lost_output(ann, bob, tap)
         through_holder(world, ann, bob, tap)
