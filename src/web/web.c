@@ -11,10 +11,10 @@ enum { KEY = 32 };
 #define STORE "store.db"
 
 static struct {
-    struct store *store;
-    struct core *core;  /* NULL: closed */
-    buf room;           /* what the host hands in */
-    struct json answer; /* of the last call */
+    struct store *store, *inner; /* the inner one is closed with the other */
+    struct core *core;           /* NULL: closed */
+    buf room;                    /* what the host hands in */
+    struct json answer;          /* of the last call */
 } web;
 
 static uint64_t now(void) {
@@ -130,7 +130,9 @@ static err open_store(slice passphrase) {
     if (result == OK)
         result = store_sealed_open(&web.store, inner, key, NULL);
     wipe(key, sizeof key);
-    if (result != OK)
+    if (result == OK)
+        web.inner = inner;
+    else
         store_close(inner);
     return result;
 }
@@ -154,6 +156,17 @@ int web_open(size_t n, int create) {
         drain();
     else if (web.core == NULL)
         web_close();
+    return (int)e;
+}
+
+int web_relock(size_t n, size_t fresh) {
+    err e = ERR_CLOSED;
+    if (fresh > web.room.n || n > web.room.n - fresh)
+        return ERR_BUG;
+    if (web.core != NULL)
+        e = store_sealed_relock(web.inner, slice_of(web.room.p, n),
+                                slice_of(web.room.p + n, fresh));
+    buf_clear(&web.room);
     return (int)e;
 }
 

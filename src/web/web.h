@@ -16,6 +16,9 @@ EXPORT(web_error_name) const char *web_error_name(int e);
 /* The passphrase is in the room. 0, or an error: NOT_FOUND without `create` if there is no store;
  * PASSPHRASE; STATE if it is open. Offline at first. */
 EXPORT(web_open) int web_open(size_t n, int create);
+/* The passphrase is in the room, n bytes long, and the new one behind it. 0, or an error:
+ * PASSPHRASE; CLOSED. */
+EXPORT(web_relock) int web_relock(size_t n, size_t fresh);
 /* Fine if it is closed. Links are the host's to close. */
 EXPORT(web_close) void web_close(void);
 

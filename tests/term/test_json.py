@@ -139,6 +139,7 @@ def begin(world, watch):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
         watch.run(p, "receipts", "off")  # the mailboxes are small
     watch.run(ann, "words")
+    watch.run(ann, "passphrase", "--off")
     watch.run(ann, "invite")
     for o in watch.run(ann, "invite", "list").objects:
         watch.run(ann, "invite", "revoke", str(o["number"]))

@@ -186,6 +186,16 @@ def keep(tap, web, number):
     tap.check("another_passphrase_does_not_open_it", web.refused("open", "another", False) == "PASSPHRASE")
     web.call("open", PASSPHRASE, False)
     tap.check("what_was_there_is_there_when_it_is_opened", web.call("messages", number, 1, 100) == before)
+    tap.check("a_passphrase_is_changed_by_who_has_it",
+              web.refused("passphrase", "another", "new") == "PASSPHRASE" and
+              web.call("passphrase", PASSPHRASE, "") == web.call("locked") == {"passphrase": False} and
+              web.call("passphrase", "", "new") == web.call("locked") == {"passphrase": True})
+    web.call("lock")
+    tap.check("the_one_before_does_not_open_it", web.refused("open", PASSPHRASE, False) == "PASSPHRASE" and
+              web.refused("passphrase", "new", PASSPHRASE) == "CLOSED")
+    web.call("open", "new", False)
+    web.call("passphrase", "new", PASSPHRASE)
+    tap.check("all_is_there_as_before", web.call("messages", number, 1, 100) == before)
 
 
 def files(tap, web, ann, number, folder):

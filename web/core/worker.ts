@@ -29,6 +29,7 @@ interface Exports {
   web_room(n: number): number;
   web_error_name(error: number): number;
   web_open(n: number, create: number): number;
+  web_relock(n: number, fresh: number): number;
   web_close(): void;
   web_online(online: number): void;
   web_link_up(link: number): void;
@@ -128,6 +129,7 @@ class Opened {
   private starting: Sink | null = null; // of the fetch whose command is not known yet
   private gone = false;
   private wanted = true; // to be online
+  locked = false; // by a passphrase
 
   constructor(private module: WebAssembly.Module, private files: StoreFile[], private places: Places) {}
 
@@ -135,12 +137,21 @@ class Opened {
     const instance = await WebAssembly.instantiate(this.module, this.imports());
     this.exports = instance.exports as unknown as Exports;
     this.enter(() => this.exports._initialize());
-    const error = this.enter((core) => core.web_open(this.handIn(encode(passphrase)), create ? 1 : 0));
-    if (error !== 0) {
-      const at = this.exports.web_error_name(error);
-      throw failed(this.text(at, this.memory(at).indexOf(0)));
-    }
+    this.check(this.enter((core) => core.web_open(this.handIn(encode(passphrase)), create ? 1 : 0)));
+    this.locked = passphrase !== "";
     this.online(true);
+  }
+
+  relock(passphrase: string, fresh: string): void {
+    const [n, both] = [encode(passphrase).length, encode(passphrase + fresh)];
+    this.check(this.enter((core) => core.web_relock(n, this.handIn(both) - n)));
+    this.locked = fresh !== "";
+  }
+
+  private check(error: number): void {
+    if (error === 0) return;
+    const at = this.exports.web_error_name(error);
+    throw failed(this.text(at, this.memory(at).indexOf(0)));
   }
 
   close(): void {
@@ -409,6 +420,11 @@ async function answer({ name, args }: Asked): Promise<unknown> {
     case "open":
       await open(String(args[0] ?? ""), bytesOf(args[1] ?? "")[0] === 0x31);
       return {};
+    case "locked":
+    case "passphrase":
+      if (!opened) throw failed("CLOSED");
+      if (name === "passphrase") opened.relock(String(args[0] ?? ""), String(args[1] ?? ""));
+      return { passphrase: opened.locked };
     case "lock":
       lock();
       return {};

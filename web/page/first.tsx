@@ -53,11 +53,11 @@ interface Lock {
   two: string;
 }
 
-function LockFields({ lock, onLock }: { lock: Lock; onLock: (lock: Lock) => void }) {
+export function LockFields({ lock, onLock, label }: { lock: Lock; onLock: (lock: Lock) => void; label: string }) {
   return (
     <>
       <Field
-        label={`${w().passphrase} (${w().optional})`}
+        label={label}
         hint={w().passphraseHint}
         type="password"
         autocomplete="new-password"
@@ -99,7 +99,7 @@ function useWay(made: boolean, onMade: () => void) {
       await work();
     });
   const fits = made || lock.one === "" || lock.one === lock.two;
-  const fields = made ? null : <LockFields lock={lock} onLock={setLock} />;
+  const fields = made ? null : <LockFields lock={lock} onLock={setLock} label={`${w().passphrase} (${w().optional})`} />;
   return { core, task, words, start, fits, fields };
 }
 

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Desk, Device, Handle, Notice, Profile } from "../core/types";
-import { LinkDigits, useLinking, WipeSure } from "./first";
+import { LinkDigits, LockFields, useLinking, WipeSure } from "./first";
 import { drafts } from "./drafts";
 import { CopyButton, Face, Field, Icon, Sure, TaskLine, View } from "./parts";
 import { Select } from "./people";
@@ -506,6 +506,68 @@ function Receipts() {
   );
 }
 
+function Passphrase() {
+  const core = useCore();
+  const task = useTask();
+  const [locked, setLocked] = useState<boolean>();
+  const [old, setOld] = useState("");
+  const [fresh, setFresh] = useState({ one: "", two: "" });
+  const [saved, setSaved] = useState(false);
+  useEffect(() => {
+    void core.call<{ passphrase: boolean }>("locked").then((answer) => setLocked(answer.passphrase), () => {});
+  }, []);
+  const change = (to: string) =>
+    void task
+      .start(async () => setLocked((await core.call<{ passphrase: boolean }>("passphrase", old, to)).passphrase))
+      .then((ok) => {
+        setSaved(ok);
+        if (!ok) return;
+        setOld("");
+        setFresh({ one: "", two: "" });
+      });
+  if (locked === undefined) return null;
+  return (
+    <form
+      class="part"
+      onSubmit={(e) => {
+        e.preventDefault();
+        change(fresh.one);
+      }}
+    >
+      <h2>{w().passphrase}</h2>
+      <p>{locked ? w().passphraseSet : w().passphraseNone}</p>
+      {locked && (
+        <Field
+          label={w().passphraseNow}
+          type="password"
+          autocomplete="current-password"
+          value={old}
+          onValue={(text) => (setSaved(false), setOld(text))}
+          required
+        />
+      )}
+      <LockFields label={w().passphraseNew} lock={fresh} onLock={(lock) => (setSaved(false), setFresh(lock))} />
+      {saved ? (
+        <p class="task" role="status">
+          {w().saved}
+        </p>
+      ) : (
+        <TaskLine task={task} words={w().preparing} />
+      )}
+      <div class="buttons">
+        <button class="button" disabled={task.busy || fresh.one === "" || fresh.one !== fresh.two}>
+          {locked ? w().passphraseChange : w().passphraseChoose}
+        </button>
+        {locked && (
+          <button type="button" class="button danger" disabled={task.busy || old === ""} onClick={() => change("")}>
+            {w().passphraseRemove}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
 function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: () => void }) {
   const core = useCore();
   const task = useTask();
@@ -535,6 +597,7 @@ function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: ()
         </button>
         <TaskLine task={task} />
       </section>
+      <Passphrase />
       <RecoveryWords />
       <RecordOfServer />
       <section class="part">

@@ -425,6 +425,12 @@ export class StandIn implements Core {
     if (["exists", "open", "wipe", "persist"].includes(name)) return this.ofTheStore(name, text(one), two === true);
     if (!this.open) fail("STATE");
     switch (name) {
+      case "locked":
+        return { passphrase: this.passphrase !== "" };
+      case "passphrase":
+        if (one !== this.passphrase) fail("PASSPHRASE");
+        this.passphrase = text(two);
+        return { passphrase: this.passphrase !== "" };
       case "lock":
         this.open = false;
         return {};
