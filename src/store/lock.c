@@ -1,4 +1,5 @@
-/* The lock of a sealed store: its key, encrypted under a passphrase. The one plain entry:
+/* The locks of a sealed store: its key, encrypted under a passphrase, and, if there is one, under a
+ * secret. The plain entries:
  *
  *   version (1) | passes (4) | memory in KiB (4) | salt (16) | nonce (24) | sealed key (32 + 16)
  *
@@ -28,8 +29,10 @@ struct lock {
     uint8_t sealed[KEY + TAG];
 };
 
-static struct store_key lock_key(void) {
-    return (struct store_key){0, slice_str("lock"), 0};
+enum which { BY_PASSPHRASE, BY_SECRET };
+
+static struct store_key lock_key(enum which which) {
+    return (struct store_key){0, slice_str("lock"), which};
 }
 
 static err lock_encode(struct lock *l, buf *out) {
@@ -105,45 +108,75 @@ static err check_empty(struct store *inner) {
 }
 
 /* In the place of the one before, if there is one. */
-static err put_lock(struct store *inner, slice passphrase, const uint8_t key[KEY]) {
+static err put_lock(struct store_batch *batch, enum which which, slice passphrase,
+                    const uint8_t key[KEY]) {
     struct lock l;
-    struct store_batch *batch = NULL;
     buf value = buf_on(NULL);
-    err result = ERR_BUG;
-    TRY_OUT(result, make_lock(&l, passphrase, key, &value));
-    TRY_OUT(result, store_batch_new(&batch, NULL));
-    TRY_OUT(result, store_batch_put(batch, lock_key(), buf_slice(&value)));
-    TRY_OUT(result, store_commit_now(inner, batch));
-out:
-    store_batch_free(batch);
+    err result = make_lock(&l, passphrase, key, &value);
+    if (result == OK)
+        result = store_batch_put(batch, lock_key(which), buf_slice(&value));
     buf_free(&value);
     return result;
+}
+
+/* A secret has no use without a passphrase: whatever opens without one is not locked. */
+static err set_passphrase(struct store *inner, slice passphrase, const uint8_t key[KEY]) {
+    struct store_batch *batch = NULL;
+    err result = store_batch_new(&batch, NULL);
+    if (result == OK)
+        result = put_lock(batch, BY_PASSPHRASE, passphrase, key);
+    if (result == OK && passphrase.n == 0)
+        result = store_batch_delete(batch, lock_key(BY_SECRET));
+    if (result == OK)
+        result = store_commit_now(inner, batch);
+    store_batch_free(batch);
+    return result;
+}
+
+static err set_secret(struct store *inner, slice passphrase, const uint8_t key[KEY]) {
+    struct store_batch *batch = NULL;
+    err result = store_batch_new(&batch, NULL);
+    if (result == OK && passphrase.n == 0)
+        result = store_batch_delete(batch, lock_key(BY_SECRET));
+    else if (result == OK)
+        result = put_lock(batch, BY_SECRET, passphrase, key);
+    if (result == OK)
+        result = store_commit_now(inner, batch);
+    store_batch_free(batch);
+    return result;
+}
+
+/* What a secret is as a passphrase: of no use anywhere else. */
+static err secret_passphrase(slice secret, uint8_t out[KEY]) {
+    slice label = slice_str("sotto store secret");
+    return secret.n < KEY || secret.n > 2 * KEY ? ERR_MALFORMED
+                                                : crypto_blake2b_keyed(out, KEY, secret, &label, 1);
 }
 
 static err create(struct store *inner, slice passphrase, uint8_t key[KEY]) {
     TRY(check_empty(inner));
     crypto_random(key, KEY);
-    return put_lock(inner, passphrase, key);
+    return set_passphrase(inner, passphrase, key);
 }
 
 /* NOT_FOUND if there is no lock. */
-static err unlock(struct store *inner, slice passphrase, uint8_t key[KEY]) {
+static err unlock(struct store *inner, enum which which, slice passphrase, uint8_t key[KEY]) {
     struct lock l;
     buf value = buf_on(NULL);
-    err result = store_get(inner, NULL, lock_key(), &value);
+    err result = store_get(inner, NULL, lock_key(which), &value);
     if (result == OK && lock_decode(&l, buf_slice(&value)) != OK)
         result = ERR_DAMAGED;
     else if (result == OK)
         result = open_lock(&l, passphrase, key);
+    if (result == OK)
+        store_settle(inner); /* whoever changed the lock may have been ended before they did */
     buf_free(&value);
     return result;
 }
 
 err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]) {
-    err result = unlock(inner, passphrase, key);
-    if (result == OK)
-        store_settle(inner); /* whoever changed the lock may have been ended before they did */
-    else if (result == ERR_NOT_FOUND)
+    err result = unlock(inner, BY_PASSPHRASE, passphrase, key);
+    if (result == ERR_NOT_FOUND)
         result = create(inner, passphrase, key);
     if (result != OK)
         wipe(key, KEY);
@@ -152,11 +185,38 @@ err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]) 
 
 err store_sealed_relock(struct store *inner, slice passphrase, slice fresh) {
     uint8_t key[KEY];
-    err result = unlock(inner, passphrase, key);
+    err result = unlock(inner, BY_PASSPHRASE, passphrase, key);
     if (result == OK)
-        result = put_lock(inner, fresh, key);
+        result = set_passphrase(inner, fresh, key);
     if (result == OK)
         store_settle(inner);
     wipe(key, sizeof key);
+    return result;
+}
+
+err store_sealed_secret(struct store *inner, slice passphrase, slice secret) {
+    uint8_t key[KEY], outer[KEY];
+    err result = passphrase.n == 0 ? ERR_STATE : unlock(inner, BY_PASSPHRASE, passphrase, key);
+    if (result == OK && secret.n > 0)
+        result = secret_passphrase(secret, outer);
+    if (result == OK)
+        result = set_secret(inner, slice_of(outer, secret.n > 0 ? KEY : 0), key);
+    if (result == OK)
+        store_settle(inner);
+    wipe(outer, sizeof outer);
+    wipe(key, sizeof key);
+    return result;
+}
+
+err store_sealed_unlock_secret(struct store *inner, slice secret, uint8_t key[32]) {
+    uint8_t outer[KEY];
+    err result = secret_passphrase(secret, outer);
+    if (result == OK)
+        result = unlock(inner, BY_SECRET, SLICE_ARRAY(outer), key);
+    if (result == ERR_NOT_FOUND)
+        result = ERR_PASSPHRASE;
+    if (result != OK)
+        wipe(key, KEY);
+    wipe(outer, sizeof outer);
     return result;
 }

@@ -173,5 +173,11 @@ MUST err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[
  * itself stays: a copy of the files from before still opens with the old passphrase. PASSPHRASE,
  * NOT_FOUND (no lock), DAMAGED; then nothing was changed, but for IO, as with every commit. */
 MUST err store_sealed_relock(struct store *inner, slice passphrase, slice fresh);
+/* A secret of 32 to 64 bytes that opens it as well, in the place of the one before; an empty one:
+ * none any more. It stays when the passphrase is changed, and goes when that is removed: an empty
+ * passphrase is STATE. Else as store_sealed_relock. */
+MUST err store_sealed_secret(struct store *inner, slice passphrase, slice secret);
+/* By that secret. PASSPHRASE if it does not open, or there is none. */
+MUST err store_sealed_unlock_secret(struct store *inner, slice secret, uint8_t key[32]);
 
 #endif

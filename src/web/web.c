@@ -122,11 +122,12 @@ static bool store_exists(void) {
     return e == OK && size > 0;
 }
 
-static err open_store(slice passphrase) {
+static err open_store(slice passphrase, bool secret) {
     uint8_t key[KEY];
     struct store *inner = NULL;
     TRY(store_sqlite_open(&inner, STORE));
-    err result = store_sealed_unlock(inner, passphrase, key);
+    err result = secret ? store_sealed_unlock_secret(inner, passphrase, key)
+                        : store_sealed_unlock(inner, passphrase, key);
     if (result == OK)
         result = store_sealed_open(&web.store, inner, key, NULL);
     wipe(key, sizeof key);
@@ -137,20 +138,20 @@ static err open_store(slice passphrase) {
     return result;
 }
 
-static err open_core(slice passphrase, bool create) {
+static err open_core(slice passphrase, bool create, bool secret) {
     if (web.core != NULL)
         return ERR_STATE;
     if (!create && !store_exists())
         return ERR_NOT_FOUND;
     TRY(crypto_init());
-    TRY(open_store(passphrase));
+    TRY(open_store(passphrase, secret));
     return core_open(&web.core, web.store, NULL, now());
 }
 
-int web_open(size_t n, int create) {
+static int open_by(size_t n, bool create, bool secret) {
     if (n > web.room.n)
         return ERR_BUG;
-    err e = open_core(slice_of(web.room.p, n), create != 0);
+    err e = open_core(slice_of(web.room.p, n), create, secret);
     buf_clear(&web.room);
     if (e == OK)
         drain();
@@ -159,15 +160,32 @@ int web_open(size_t n, int create) {
     return (int)e;
 }
 
-int web_relock(size_t n, size_t fresh) {
+int web_open(size_t n, int create) {
+    return open_by(n, create != 0, false);
+}
+
+int web_open_secret(size_t n) {
+    return open_by(n, false, true);
+}
+
+typedef err change_lock(struct store *inner, slice passphrase, slice fresh);
+
+static int change(change_lock *how, size_t n, size_t fresh) {
     err e = ERR_CLOSED;
     if (fresh > web.room.n || n > web.room.n - fresh)
         return ERR_BUG;
     if (web.core != NULL)
-        e = store_sealed_relock(web.inner, slice_of(web.room.p, n),
-                                slice_of(web.room.p + n, fresh));
+        e = how(web.inner, slice_of(web.room.p, n), slice_of(web.room.p + n, fresh));
     buf_clear(&web.room);
     return (int)e;
+}
+
+int web_relock(size_t n, size_t fresh) {
+    return change(store_sealed_relock, n, fresh);
+}
+
+int web_secret(size_t n, size_t secret) {
+    return change(store_sealed_secret, n, secret);
 }
 
 /* ---- Events ---- of no meaning while the core is closed */

@@ -19,6 +19,9 @@ EXPORT(web_open) int web_open(size_t n, int create);
 /* The passphrase is in the room, n bytes long, and the new one behind it. 0, or an error:
  * PASSPHRASE; CLOSED. */
 EXPORT(web_relock) int web_relock(size_t n, size_t fresh);
+/* The same for a secret that opens it as well (store_sealed_secret), and opening by it. */
+EXPORT(web_secret) int web_secret(size_t n, size_t secret);
+EXPORT(web_open_secret) int web_open_secret(size_t n);
 /* Fine if it is closed. Links are the host's to close. */
 EXPORT(web_close) void web_close(void);
 

@@ -250,6 +250,30 @@ TEST(a_new_passphrase_opens_the_same_key_and_the_old_one_nothing) {
     store_close(s);
 }
 
+TEST(a_secret_opens_it_beside_a_passphrase_and_goes_with_it) {
+    struct store *s;
+    uint8_t key[32], again[32], secret[32] = {7}, other[32] = {8};
+    CHECK_OK(store_memory_open(&s, NULL));
+    CHECK_OK(store_sealed_unlock(s, SLICE_EMPTY, key));
+    CHECK_ERR(store_sealed_secret(s, SLICE_EMPTY, SLICE_ARRAY(secret)), ERR_STATE);
+    CHECK_OK(store_sealed_relock(s, SLICE_EMPTY, slice_str("p")));
+    CHECK_ERR(store_sealed_unlock_secret(s, SLICE_ARRAY(secret), again), ERR_PASSPHRASE);
+    CHECK_ERR(store_sealed_secret(s, slice_str("q"), SLICE_ARRAY(secret)), ERR_PASSPHRASE);
+    CHECK_ERR(store_sealed_secret(s, slice_str("p"), slice_of(secret, 31)), ERR_MALFORMED);
+    CHECK_OK(store_sealed_secret(s, slice_str("p"), SLICE_ARRAY(secret)));
+    CHECK_OK(store_sealed_relock(s, slice_str("p"), slice_str("q")));
+    CHECK_OK(store_sealed_unlock_secret(s, SLICE_ARRAY(secret), again));
+    CHECK_SLICE(SLICE_ARRAY(again), SLICE_ARRAY(key));
+    CHECK_ERR(store_sealed_unlock_secret(s, SLICE_ARRAY(other), again), ERR_PASSPHRASE);
+    CHECK_ERR(store_sealed_unlock(s, SLICE_ARRAY(secret), again), ERR_PASSPHRASE);
+    CHECK_OK(store_sealed_secret(s, slice_str("q"), SLICE_EMPTY));
+    CHECK_ERR(store_sealed_unlock_secret(s, SLICE_ARRAY(secret), again), ERR_PASSPHRASE);
+    CHECK_OK(store_sealed_secret(s, slice_str("q"), SLICE_ARRAY(secret)));
+    CHECK_OK(store_sealed_relock(s, slice_str("q"), SLICE_EMPTY));
+    CHECK_ERR(store_sealed_unlock_secret(s, SLICE_ARRAY(secret), again), ERR_PASSPHRASE);
+    store_close(s);
+}
+
 TEST(an_empty_passphrase_is_one_and_two_locks_have_two_keys) {
     struct store *a, *b;
     uint8_t key[32], other[32];

@@ -145,11 +145,12 @@ class Link {
   }
 }
 
-// ---- The page ---- a line is a call; an argument {"base64": ...} is bytes, a blob's answer is base64
+// ---- The page ---- a line is a call; an argument {"base64": ...} is a blob, {"bytes": ...} are bytes, a blob's answer is base64
 
 const scope: any = globalThis;
 
 function argument(arg: any): unknown {
+  if (arg?.bytes !== undefined) return new Uint8Array(Buffer.from(arg.bytes, "base64"));
   return arg?.base64 === undefined ? arg : new Blob([Buffer.from(arg.base64, "base64")]);
 }
 

@@ -190,7 +190,15 @@ def keep(tap, web, number):
               web.refused("passphrase", "another", "new") == "PASSPHRASE" and
               web.call("passphrase", PASSPHRASE, "") == web.call("locked") == {"passphrase": False} and
               web.call("passphrase", "", "new") == web.call("locked") == {"passphrase": True})
+    secret = {"bytes": base64.b64encode(bytes(range(32))).decode()}
+    tap.check("a_secret_is_set_by_who_has_the_passphrase", web.refused("secret", "another", secret) == "PASSPHRASE" and
+              web.call("secret", "new", secret) == {"passphrase": True})
     web.call("lock")
+    web.call("open", secret, False)
+    tap.check("it_opens_as_the_passphrase_does", web.call("messages", number, 1, 100) == before)
+    web.call("secret", "new", "")
+    web.call("lock")
+    tap.check("a_secret_that_was_removed_opens_nothing", web.refused("open", secret, False) == "PASSPHRASE")
     tap.check("the_one_before_does_not_open_it", web.refused("open", PASSPHRASE, False) == "PASSPHRASE" and
               web.refused("passphrase", "new", PASSPHRASE) == "CLOSED")
     web.call("open", "new", False)

@@ -29,7 +29,9 @@ interface Exports {
   web_room(n: number): number;
   web_error_name(error: number): number;
   web_open(n: number, create: number): number;
+  web_open_secret(n: number): number;
   web_relock(n: number, fresh: number): number;
+  web_secret(n: number, secret: number): number;
   web_close(): void;
   web_online(online: number): void;
   web_link_up(link: number): void;
@@ -133,19 +135,28 @@ class Opened {
 
   constructor(private module: WebAssembly.Module, private files: StoreFile[], private places: Places) {}
 
-  async start(passphrase: string, create: boolean): Promise<void> {
+  async start(passphrase: string | Uint8Array, create: boolean): Promise<void> {
     const instance = await WebAssembly.instantiate(this.module, this.imports());
     this.exports = instance.exports as unknown as Exports;
     this.enter(() => this.exports._initialize());
-    this.check(this.enter((core) => core.web_open(this.handIn(encode(passphrase)), create ? 1 : 0)));
+    this.check(
+      this.enter((core) =>
+        typeof passphrase === "string"
+          ? core.web_open(this.handIn(encode(passphrase)), create ? 1 : 0)
+          : core.web_open_secret(this.handIn(passphrase)),
+      ),
+    );
     this.locked = passphrase !== "";
     this.online(true);
   }
 
   relock(passphrase: string, fresh: string): void {
-    const [n, both] = [encode(passphrase).length, encode(passphrase + fresh)];
-    this.check(this.enter((core) => core.web_relock(n, this.handIn(both) - n)));
+    this.check(this.enter((core) => core.web_relock(...this.handInTwo(passphrase, encode(fresh)))));
     this.locked = fresh !== "";
+  }
+
+  secret(passphrase: string, secret: Uint8Array): void {
+    this.check(this.enter((core) => core.web_secret(...this.handInTwo(passphrase, secret))));
   }
 
   private check(error: number): void {
@@ -229,6 +240,15 @@ class Opened {
     if (at === 0 && bytes.length > 0) throw failed("NO_MEMORY");
     this.memory(at, bytes.length).set(bytes);
     return bytes.length;
+  }
+
+  private handInTwo(passphrase: string, other: Uint8Array): [number, number] {
+    const first = encode(passphrase);
+    const both = new Uint8Array(first.length + other.length);
+    both.set(first);
+    both.set(other, first.length);
+    this.handIn(both);
+    return [first.length, other.length];
   }
 
   // ---- What the core asks for ----
@@ -387,7 +407,7 @@ async function load(): Promise<WebAssembly.Module> {
 }
 
 // Each time a fresh instance: with the last one went its keys.
-async function open(passphrase: string, create: boolean): Promise<void> {
+async function open(passphrase: string | Uint8Array, create: boolean): Promise<void> {
   if (opened) return;
   if (!create && !(await storeExists())) throw failed("NOT_FOUND");
   module ??= await load();
@@ -418,11 +438,13 @@ async function answer({ name, args }: Asked): Promise<unknown> {
     case "exists":
       return opened !== null || (await storeExists());
     case "open":
-      await open(String(args[0] ?? ""), bytesOf(args[1] ?? "")[0] === 0x31);
+      await open(args[0] instanceof Uint8Array ? args[0] : String(args[0] ?? ""), bytesOf(args[1] ?? "")[0] === 0x31);
       return {};
     case "locked":
     case "passphrase":
+    case "secret":
       if (!opened) throw failed("CLOSED");
+      if (name === "secret") opened.secret(String(args[0] ?? ""), bytesOf(args[1] ?? ""));
       if (name === "passphrase") opened.relock(String(args[0] ?? ""), String(args[1] ?? ""));
       return { passphrase: opened.locked };
     case "lock":

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Linking, Status } from "../core/types";
 import { CopyButton, Digits, Field, Icon, IconButton, Qr, Sheet, Sure, TaskLine } from "./parts";
+import { forgetPasskey, hasPasskey, passkeySecret } from "./passkey";
 import { run, useCore, useTask, useView, type Task } from "./state";
 import { w } from "./words";
 
@@ -331,7 +332,7 @@ function Wipe({ onNo, onWiped }: { onNo: () => void; onWiped: () => void }) {
       action={w().wipe}
       word={w().wipeWord}
       onNo={onNo}
-      onYes={() => task.start(() => core.call("wipe")).then((ok) => ok && onWiped())}
+      onYes={() => task.start(() => core.call("wipe")).then((ok) => ok && (forgetPasskey(), onWiped()))}
     />
   );
 }
@@ -364,6 +365,18 @@ export function Unlock({ onOpen, onWiped }: { onOpen: () => void; onWiped: () =>
         <button class="button main wide" disabled={task.busy}>
           {w().unlock}
         </button>
+        {hasPasskey() && (
+          <button
+            type="button"
+            class="button wide"
+            disabled={task.busy}
+            onClick={() =>
+              void task.start(async () => core.call("open", await passkeySecret(), false)).then((ok) => ok && onOpen())
+            }
+          >
+            {w().passkeyUnlock}
+          </button>
+        )}
       </form>
       {forgot ? (
         <div class="aside">

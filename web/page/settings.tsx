@@ -6,6 +6,7 @@ import { LinkDigits, LockFields, useLinking, WipeSure } from "./first";
 import { drafts } from "./drafts";
 import { CopyButton, Face, Field, Icon, Sure, TaskLine, View } from "./parts";
 import { Select } from "./people";
+import { canUsePasskeys, forgetPasskey, hasPasskey, makePasskey } from "./passkey";
 import { profilePicture } from "./photo";
 import { clean, run, useCore, useHome, useTask, useView } from "./state";
 import { forgetTransfers } from "./transfers";
@@ -513,18 +514,39 @@ function Passphrase() {
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState({ one: "", two: "" });
   const [saved, setSaved] = useState(false);
+  const [passkeys, setPasskeys] = useState(false);
   useEffect(() => {
+    void canUsePasskeys().then(setPasskeys);
     void core.call<{ passphrase: boolean }>("locked").then((answer) => setLocked(answer.passphrase), () => {});
   }, []);
   const change = (to: string) =>
-    void task
-      .start(async () => setLocked((await core.call<{ passphrase: boolean }>("passphrase", old, to)).passphrase))
-      .then((ok) => {
+    done(async () => {
+      setLocked((await core.call<{ passphrase: boolean }>("passphrase", old, to)).passphrase);
+      if (to === "") forgetPasskey();
+    });
+  const addPasskey = () =>
+    done(async () => {
+      await core.call("secret", old, ""); // the passphrase is the right one
+      try {
+        await core.call("secret", old, await makePasskey());
+      } catch (e) {
+        forgetPasskey();
+        throw e;
+      }
+    });
+  const removePasskey = () =>
+    done(async () => {
+      await core.call("secret", old, "");
+      forgetPasskey();
+    });
+  const done = (work: () => Promise<void>) =>
+    void task.start(work).then((ok) => {
         setSaved(ok);
         if (!ok) return;
         setOld("");
         setFresh({ one: "", two: "" });
       });
+  const passkey = hasPasskey();
   if (locked === undefined) return null;
   return (
     <form
@@ -564,6 +586,19 @@ function Passphrase() {
           </button>
         )}
       </div>
+      {locked && (passkeys || passkey) && (
+        <>
+          <p>{passkey ? w().passkeySet : w().passkeyHow}</p>
+          <button
+            type="button"
+            class="button"
+            disabled={task.busy || old === ""}
+            onClick={passkey ? removePasskey : addPasskey}
+          >
+            {passkey ? w().passkeyRemove : w().passkeyAdd}
+          </button>
+        </>
+      )}
     </form>
   );
 }

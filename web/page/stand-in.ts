@@ -133,6 +133,7 @@ export class StandIn implements Core {
   private linking: Linking = { state: "off", is_new: false, code: "", digits: "", until: 0 };
   private online = true;
   private passphrase: string;
+  private secret = "";
   private clock: number;
 
   constructor(private o: StandInOptions) {
@@ -431,6 +432,10 @@ export class StandIn implements Core {
         if (one !== this.passphrase) fail("PASSPHRASE");
         this.passphrase = text(two);
         return { passphrase: this.passphrase !== "" };
+      case "secret":
+        if (one !== this.passphrase) fail("PASSPHRASE");
+        this.secret = text(two);
+        return { passphrase: true };
       case "lock":
         this.open = false;
         return {};
@@ -633,7 +638,7 @@ export class StandIn implements Core {
         if (create) {
           this.o.exists = true;
           this.passphrase = passphrase;
-        } else if (passphrase !== this.passphrase) fail("PASSPHRASE");
+        } else if (passphrase !== this.passphrase && (this.secret === "" || passphrase !== this.secret)) fail("PASSPHRASE");
         this.open = true;
         return {};
       case "wipe":

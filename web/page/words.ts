@@ -10,7 +10,7 @@ export type Look = "auto" | "light" | "dark";
 let current: Words = en;
 const listeners = new Set<() => void>();
 
-function stored(name: string): string | null {
+export function stored(name: string): string | null {
   try {
     return localStorage.getItem(name);
   } catch {
@@ -18,11 +18,19 @@ function stored(name: string): string | null {
   }
 }
 
-function store(name: string, value: string): void {
+export function store(name: string, value: string): void {
   try {
     localStorage.setItem(name, value);
   } catch {
     // It holds until the page is closed.
+  }
+}
+
+export function forget(name: string): void {
+  try {
+    localStorage.removeItem(name);
+  } catch {
+    // There was none.
   }
 }
 

@@ -141,6 +141,39 @@ test("a locked store opens with its passphrase alone, and can be locked and wipe
     await page.getByRole("heading", { name: "Talk quietly." }).waitFor();
   }));
 
+test("a passkey opens the store beside the passphrase, and is gone when it is removed", () =>
+  at("?stand-in=locked#/settings/security", async (page) => {
+    const unlock = async () => {
+      await page.getByLabel("Passphrase").fill("correct horse");
+      await page.getByRole("button", { name: "Unlock", exact: true }).click();
+    };
+    await unlock();
+    await page.getByLabel("Current passphrase").waitFor();
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send("WebAuthn.enable");
+    const options = { protocol: "ctap2", transport: "internal", hasUserVerification: true, isUserVerified: true };
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {
+      options: { ...options, hasResidentKey: true, hasPrf: true, automaticPresenceSimulation: true },
+    });
+    // A passkey belongs to a name, never to an address.
+    assert.equal(await page.getByRole("button", { name: "Add a passkey" }).count(), 0);
+    await page.goto(server.url.replace("127.0.0.1", "localhost") + "?stand-in=locked#/settings/security");
+    await page.getByLabel("Passphrase").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Unlock with the passkey" }).count(), 0);
+    await unlock();
+    await page.getByLabel("Current passphrase").fill("correct horse");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByText("Saved").waitFor();
+    await page.getByRole("button", { name: "Lock now" }).click();
+    await page.getByRole("button", { name: "Unlock with the passkey" }).click();
+    await page.getByLabel("Current passphrase").fill("correct horse");
+    await page.getByRole("button", { name: "Remove the passkey" }).click();
+    await page.getByText("Saved").waitFor();
+    await page.getByRole("button", { name: "Lock now" }).click();
+    await page.getByRole("heading", { name: "Sotto is locked" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Unlock with the passkey" }).count(), 0);
+  }));
+
 test("what is written is queued, then sent; others are heard, and counted while one is away", () =>
   at("?stand-in#/c/5", async (page) => {
     await write(page, "On my way");

@@ -53,6 +53,12 @@ export const en = {
   passphraseChoose: "Set the passphrase",
   passphraseChange: "Change the passphrase",
   passphraseRemove: "Remove the passphrase",
+  passkeyHow:
+    "A passkey of this device or of a security key can open it, too. The passphrase stays the way in without it. Type the current one to add it.",
+  passkeySet: "A passkey opens it, too. Type the current passphrase to remove it.",
+  passkeyAdd: "Add a passkey",
+  passkeyRemove: "Remove the passkey",
+  passkeyUnlock: "Unlock with the passkey",
   optional: "may be empty",
   create: "Create account",
   creating: "Creating your keys and registering…",
@@ -401,6 +407,7 @@ export const en = {
   failed: "That did not work",
   errors: {
     INVITE: "This invite is not valid: it was used, has expired, or was never made by this server. Ask for a new one.",
+    PASSKEY: "No passkey was used, or it gives no secret. Your passphrase works as before.",
     PASSPHRASE: "That passphrase is wrong. Nothing was changed.",
     MALFORMED: "That is not complete, or not what belongs here.",
     UNSUPPORTED: "That belongs to another server, or to a newer version.",
