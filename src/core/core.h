@@ -349,6 +349,12 @@ MUST err core_conversation_timer(struct core *core, uint32_t conversation, uint3
 MUST err core_conversation_read(struct core *core, uint32_t conversation, uint64_t message,
                                 uint64_t now);
 
+/* What was begun to be written there, kept on this device alone; empty: none. What it was before
+ * goes. NOT_FOUND, TOO_LARGE (CORE_TEXT_MAX). */
+MUST err core_draft_set(struct core *core, uint32_t conversation, slice text, uint64_t now);
+/* An accessor. Appends it. NOT_FOUND: no such conversation. */
+MUST err core_draft_get(struct core *core, uint32_t conversation, buf *text);
+
 enum core_text_kind { CORE_TEXT_PLAIN = 0, CORE_TEXT_MARKDOWN = 1, CORE_TEXT_REACTION = 2 };
 /* A message, in the history at once and in the outbox until the server has it. in_reply_to: a
  * message id, or NULL (a reaction needs one). *message: its number in the history. */

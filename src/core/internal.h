@@ -68,7 +68,7 @@ enum table {
                            "receipts";
                            "claim", "notice" / number */
     TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
-    TABLE_CONVERSATION, /* "conversation", "settings", "staged" / number */
+    TABLE_CONVERSATION, /* "conversation", "settings", "staged", "draft" / number */
     TABLE_HISTORY,      /* conversation / number in the history */
     TABLE_MESSAGE_ID,   /* group id, message id: it was there before; its number, or 0 */
     TABLE_OUTBOX,       /* "entry", "upload" / command */
@@ -1047,6 +1047,8 @@ MUST err core_request_revoke(struct core *core, const struct mls_group *group, b
 /* history.c */
 slice core_conversation_key(uint32_t number, uint8_t key[4]);
 MUST err core_history_forget(struct core *core, const struct conversation *c);
+/* drafts.c. In a transaction. */
+MUST err core_draft_forget(struct core *core, const struct conversation *c);
 MUST err core_history_add(struct core *core, struct conversation *c,
                           const struct record_message *message, uint64_t *number);
 MUST err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,

@@ -69,6 +69,7 @@ enum { CALL_ARGS_MAX = 1100 };
     /* done at once */                                                                             \
     X("link-confirm", link_confirm, 1, 1)                                                          \
     X("receipts-set", receipts_set, 1, 1)                                                          \
+    X("draft-set", draft_set, 2, 2)                                                                \
     X("read", read, 2, 2)                                                                          \
     X("accept", accept, 2, 2)                                                                      \
     X("decline", decline, 1, 1)                                                                    \

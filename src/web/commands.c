@@ -301,6 +301,14 @@ err call_read(struct call *c) {
     return done(c, core_conversation_read(c->core, conversation, message, c->now));
 }
 
+err call_draft_set(struct call *c) {
+    uint32_t conversation;
+    slice text;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_text(c, 1, &text));
+    return done(c, core_draft_set(c->core, conversation, text, c->now));
+}
+
 /* ---- Messages and files ---- */
 
 static err take_kind(struct call *c, size_t i, enum core_text_kind *kind) {

@@ -206,6 +206,15 @@ static err put_other(struct call *c, uint32_t conversation) {
     return OK;
 }
 
+static err put_draft(struct call *c, const struct core_conversation *v) {
+    buf text = {0};
+    err e = core_draft_get(c->core, v->number, &text);
+    if (e == OK)
+        json_str(c->out, "draft", buf_slice(&text));
+    buf_free(&text);
+    return e;
+}
+
 static err put_last(struct call *c, const struct core_conversation *v) {
     struct newest newest;
     TRY(find_newest(c, v, &newest));
@@ -233,6 +242,7 @@ static err put_conversation(struct call *c, const struct core_conversation *v) {
     json_num(c->out, "refused", v->refused);
     json_num(c->out, "unheard", v->unheard);
     TRY(put_other(c, v->number));
+    TRY(put_draft(c, v));
     TRY(put_last(c, v));
     json_object_end(c->out);
     return OK;

@@ -91,6 +91,7 @@ TEST(what_the_core_refuses_has_the_name_of_its_error) {
     struct page p = page_new();
     expect(&p, "conversation 1 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "send 1 plain text  ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "draft-set 1 text ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "create sotto:join:nothing name ", "{\"error\":\"MALFORMED\"}");
     core_close(p.core);
     p.core = NULL;

@@ -98,6 +98,7 @@ export interface Conversation {
   refused: number;
   unheard: number;
   last: Message | null;
+  draft: string; // what was begun to be written, on this device; empty: nothing
   timer: number; // seconds that messages stay; 0: they do
 }
 

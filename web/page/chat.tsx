@@ -5,7 +5,7 @@ import type { Conversation, Message } from "../core/types";
 import { Actions } from "./actions";
 import { Connection } from "./chats";
 import { Composer } from "./composer";
-import { drafts, type Draft } from "./drafts";
+import { draftOf, setDraft as keepDraft, type Draft } from "./drafts";
 import { eventText } from "./events";
 import { beginsDay, continues } from "./fold";
 import { useHistory } from "./history";
@@ -65,17 +65,17 @@ export function Chat({ of }: { of: Conversation }) {
   const [before] = useState(of); // as it was when it was opened
   const [acting, setActing] = useState<Message | null>(null);
   const [flash, setFlash] = useState(0);
-  const [draft, setDraftNow] = useState<Draft>(drafts.get(of.number) ?? { text: "", reply: null, edit: null });
+  const [draft, setDraftNow] = useState<Draft>(() => draftOf(of));
   const transfers = useTransfers().filter((t) => t.conversation === of.number && t.message === 0);
   const announcement = useAnnouncement(entries, history.ready);
   const may = of.state === "active" || of.state === "new";
 
   const setDraft = useCallback(
     (next: Draft) => {
-      drafts.set(of.number, next);
+      keepDraft(core, of.number, next);
       setDraftNow(next);
     },
-    [of.number],
+    [core, of.number],
   );
 
   const keys = useMemo(() => entries.map((e) => e.number), [entries]);

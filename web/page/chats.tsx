@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Conversation, Message, Status } from "../core/types";
-import { drafts } from "./drafts";
+import { draftOf } from "./drafts";
 import { eventText } from "./events";
 import { Tick } from "./message";
 import { GroupFace, Icon, IconButton, Title } from "./parts";
@@ -78,7 +78,7 @@ function preview(home: Home, c: Conversation): string {
 function Row({ of, chosen }: { of: Conversation; chosen: boolean }) {
   const home = useHome();
   const unread = of.messages - of.read;
-  const draft = chosen ? "" : (drafts.get(of.number)?.text ?? "");
+  const draft = chosen ? "" : draftOf(of).text;
   return (
     <li>
       <a class="row" href={`#/c/${of.number}`} aria-current={chosen ? "true" : undefined}>

@@ -157,6 +157,7 @@ export class StandIn implements Core {
         own_name: false,
         state: "active",
         members: people.length + 1,
+        draft: "",
         messages: 0,
         read: 0,
         inviter: "",
@@ -589,6 +590,9 @@ export class StandIn implements Core {
       case "read":
         this.find(one).c.read = Number(two);
         return {}; // what is done at once is not told
+      case "draft-set":
+        this.find(one).c.draft = text(two);
+        return {};
       case "file":
         this.files.set(text(one), two as Blob);
         return {};
