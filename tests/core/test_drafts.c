@@ -1,4 +1,4 @@
-/* Drafts: kept over a restart, on this device alone, and gone with their conversation. */
+/* Drafts: kept over a restart, and on this device alone. */
 #include "core/internal.h"
 #include "rig.h"
 
