@@ -311,6 +311,9 @@ static err fill_member(struct core *core, const struct conversation *c,
     member->us = memcmp(leaf.account, core->account.r.account, 16) == 0;
     member->contact = contact != NULL;
     TRY(core_devices_unlisted(core, leaf.account, leaf.device, &member->unlisted));
+    struct roles roles;
+    TRY(core_roles_of(c->group, &roles));
+    member->admin = core_roles_admin(&roles, leaf.account);
     member->unheard = core_unheard(c, from->leaf) && core_unheard_all(c, leaf.account);
     buf_clear(name);
     TRY(core_contact_name_of(core, c->r.number, leaf.account, name));
@@ -340,14 +343,30 @@ err core_members(struct core *core, uint32_t conversation, core_member_visit *vi
     return e;
 }
 
+err core_conversation_roles(struct core *core, uint32_t conversation, struct core_roles *out) {
+    struct conversation *c = core_conversation_lookup(core, conversation);
+    struct roles roles;
+    *out = (struct core_roles){0};
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    if (!core_conversation_open(c))
+        return OK;
+    TRY(core_conversation_load(core, c));
+    TRY(core_roles_of(c->group, &roles));
+    out->any = roles.any;
+    out->admin = core_roles_admin(&roles, core->account.r.account);
+    out->timer_all = !roles.any || roles.timer_all;
+    return OK;
+}
+
 /* ---- Names ---- */
 
 #define NAME_OF(names, i) ((size_t)(i) < sizeof(names) / sizeof(names)[0] ? (names)[i] : "")
 
 const char *core_message_kind_name(enum core_message_kind kind) {
-    static const char *const names[] = {"",        "content", "created",  "joined",
-                                        "added",   "removed", "left",     "updated",
-                                        "renamed", "linked",  "unlinked", "timer"};
+    static const char *const names[] = {"",         "content", "created",  "joined",  "added",
+                                        "removed",  "left",    "updated",  "renamed", "linked",
+                                        "unlinked", "timer",   "promoted", "demoted"};
     return NAME_OF(names, kind);
 }
 

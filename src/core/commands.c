@@ -125,6 +125,7 @@ err core_conversation_add(struct core *core, uint32_t conversation,
         return ERR_DENIED;
     if (core_is_blocked(core, account))
         return ERR_DENIED;
+    TRY(core_roles_check(core, c, false));
     return add(core, c, ENTRY_ADD, slice_of(account, CORE_ACCOUNT), command);
 }
 
@@ -134,7 +135,58 @@ err core_conversation_remove(struct core *core, uint32_t conversation,
     TRY(core_conversation_find_open(core, conversation, now, &c));
     if (memcmp(account, core->account.r.account, CORE_ACCOUNT) == 0)
         return ERR_DENIED;
+    TRY(core_roles_check(core, c, false));
     return add(core, c, ENTRY_REMOVE, slice_of(account, CORE_ACCOUNT), command);
+}
+
+/* One that is being made has none yet: its commands wait for it. */
+err core_roles_check(struct core *core, struct conversation *c, bool timer) {
+    const uint8_t *us = core->account.r.account;
+    if (c->r.state == CORE_CONVERSATION_NEW)
+        return OK;
+    TRY(core_conversation_load(core, c));
+    return (timer ? core_roles_may_time(c, us) : core_roles_may(c, us)) ? OK : ERR_DENIED;
+}
+
+/* The roles that there are to be changed. */
+static err find_roles(struct core *core, struct conversation *c, struct roles *roles) {
+    if (c->r.state != CORE_CONVERSATION_ACTIVE)
+        return ERR_STATE;
+    TRY(core_roles_check(core, c, false));
+    TRY(core_roles_of(c->group, roles));
+    return roles->any ? OK : ERR_UNSUPPORTED;
+}
+
+err core_conversation_role(struct core *core, uint32_t conversation,
+                           const uint8_t account[CORE_ACCOUNT], bool admin, uint64_t now,
+                           uint64_t *command) {
+    struct conversation *c;
+    struct roles roles;
+    uint8_t intent[CORE_ACCOUNT + 1];
+    uint32_t leaf = 0;
+    TRY(core_conversation_find_open(core, conversation, now, &c));
+    TRY(find_roles(core, c, &roles));
+    if (!core_conversation_has(c, slice_of(account, CORE_ACCOUNT), &leaf))
+        return ERR_NOT_FOUND;
+    if (core_roles_admin(&roles, account) == admin)
+        return ERR_EXISTS;
+    if (!admin && roles.admins.n == CORE_ACCOUNT)
+        return ERR_LIMIT;
+    memcpy(intent, account, CORE_ACCOUNT);
+    intent[CORE_ACCOUNT] = admin;
+    return add(core, c, ENTRY_ROLE, SLICE_ARRAY(intent), command);
+}
+
+err core_conversation_timer_all(struct core *core, uint32_t conversation, bool all, uint64_t now,
+                                uint64_t *command) {
+    struct conversation *c;
+    struct roles roles;
+    uint8_t intent[] = {all};
+    TRY(core_conversation_find_open(core, conversation, now, &c));
+    TRY(find_roles(core, c, &roles));
+    if (roles.timer_all == all)
+        return ERR_EXISTS;
+    return add(core, c, ENTRY_TIMER, SLICE_ARRAY(intent), command);
 }
 
 err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
@@ -182,6 +234,7 @@ err core_conversation_rename(struct core *core, uint32_t conversation, slice nam
         return ERR_MALFORMED;
     if (c->r.state != CORE_CONVERSATION_ACTIVE)
         return ERR_STATE;
+    TRY(core_roles_check(core, c, false));
     if (outbox_full(core))
         return ERR_LIMIT;
     TRY(core_txn_begin(core));

@@ -198,6 +198,7 @@ err core_conversation_end(struct core *core, struct conversation *c,
     c->r.pending = false;
     TRY(delete_group(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
+    TRY(core_roles_go_on(core, c));
     TRY(core_conversation_save(core, c));
     TRY(end_entries(core, c));
     TRY(end_waiting(core, c));
@@ -381,6 +382,41 @@ static bool change_event(const struct conversation *c, const struct mls_staged *
     return true;
 }
 
+/* Of those whom one list has and the other has not. */
+static err role_events(const struct conversation *c, const struct mls_staged *staged, slice list,
+                       const struct roles *other, enum core_message_kind kind, buf *events) {
+    struct mls_member by;
+    struct event event;
+    struct roles before;
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    TRY(core_roles_of(c->group, &before));
+    TRY(mls_group_member(c->group, mls_staged_committer(staged), &by));
+    if (by.identity.n == LEAF_IDENTITY && core_roles_admin(&before, by.identity.p))
+        memcpy(event.sender, by.identity.p, sizeof event.sender);
+    for (size_t at = 0; at < list.n; at += sizeof event.subject) {
+        if (core_roles_admin(other, list.p + at) ||
+            that_stay(c, staged, slice_of(list.p + at, sizeof event.subject)) == 0)
+            continue;
+        memcpy(event.subject, list.p + at, sizeof event.subject);
+        TRY(buf_append(events, slice_of(&event, sizeof event)));
+    }
+    return OK;
+}
+
+static err collect_roles(const struct conversation *c, const struct mls_staged *staged,
+                         buf *events) {
+    struct roles before, after;
+    size_t count;
+    const struct mls_extension *extensions = mls_staged_extensions(staged, &count, &(bool){false});
+    TRY(core_roles_of(c->group, &before));
+    TRY(core_roles_read(extensions, count, &after));
+    if (!before.any)
+        return OK;
+    TRY(role_events(c, staged, after.admins, &before, CORE_MESSAGE_PROMOTED, events));
+    return role_events(c, staged, before.admins, &after, CORE_MESSAGE_DEMOTED, events);
+}
+
 /* Before the commit is applied: who it was that is gone afterwards. */
 static err collect_events(const struct conversation *c, const struct mls_staged *staged,
                           buf *events) {
@@ -394,7 +430,7 @@ static err collect_events(const struct conversation *c, const struct mls_staged 
         TRY(buf_append(events, slice_of(&event, sizeof event)));
         last = event;
     }
-    return OK;
+    return collect_roles(c, staged, events);
 }
 
 static err write_events(struct core *core, struct conversation *c, slice events, bool *added) {
@@ -421,6 +457,7 @@ static err after_apply(struct core *core, struct conversation *c, slice events,
     TRY(note_address(core, c));
     TRY(core_conversation_save_group(core, c));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
+    TRY(core_roles_go_on(core, c));
     if (!made) /* its history says so already */
         TRY(write_events(core, c, events, &added));
     TRY(core_conversation_save(core, c));
@@ -538,15 +575,19 @@ static err comes_again(struct core *core, struct conversation *c, const struct m
     if (mls_group_epoch(group) <= c->r.epoch || adder->identity.n != LEAF_IDENTITY)
         return ERR_EXISTS;
     TRY(core_conversation_load(core, c));
-    return core_conversation_has(c, slice_of(adder->identity.p, 16), &leaf) ? OK : ERR_EXISTS;
+    if (!core_conversation_has(c, slice_of(adder->identity.p, 16), &leaf))
+        return ERR_EXISTS;
+    return core_roles_judge_again(c, group, adder->identity.p, core->account.r.account);
 }
 
 /* What we asked for is done in the new state, where it still makes sense. */
 static err end_old(struct core *core, struct conversation *c, const struct mls_member *adder) {
-    c->r.epoch++; /* the one that began without us */
+    c->r.epoch++;               /* the one that began without us */
+    TRY(delete_group(core, c)); /* the new one has no node where the old one may have had some */
     TRY(core_history_event(core, c, CORE_MESSAGE_REMOVED, adder->identity.p,
                            core->account.r.account));
     TRY(core_delete(core, TABLE_CONVERSATION, slice_str(name_staged), c->r.number));
+    TRY(core_roles_go_on(core, c));
     for (size_t i = 0; i < core->entries.n; i++) {
         struct entry *entry = core->entries.p[i];
         if (entry->r.conversation == c->r.number && entry->r.stage != STAGE_INTENT)
@@ -579,6 +620,7 @@ static err place_joined(struct core *core, const struct mls_group *group, uint32
                         struct conversation **c) {
     struct mls_member adder;
     slice id = mls_group_id(group);
+    bool lost = false;
     TRY(mls_group_member(group, sender, &adder));
     if (id.n != 32 || core_leaf_members(group) > CORE_MEMBERS_MAX)
         return ERR_UNSUPPORTED;
@@ -586,12 +628,21 @@ static err place_joined(struct core *core, const struct mls_group *group, uint32
     *c = core_conversation_by_group(core, id);
     /* RFC 9420 rule 12.4.3-2: a group that we are in does not come again by somebody else. */
     if (*c != NULL && core_conversation_open(*c)) {
-        TRY(comes_again(core, *c, group, &adder));
-        return end_old(core, *c, &adder);
+        err e = comes_again(core, *c, group, &adder);
+        if (e == OK)
+            return end_old(core, *c, &adder);
+        /* It lost its way, and roles changed meanwhile, or so somebody says: another conversation,
+         * so that everybody sees that it is not what they were in. */
+        lost = e == ERR_DENIED && (*c)->r.behind;
+        if (!lost)
+            return e;
+        TRY(core_conversation_end(core, *c, CORE_CONVERSATION_REMOVED));
     }
     if (*c != NULL &&
         ((*c)->r.state == CORE_CONVERSATION_NEW || (*c)->r.state == CORE_CONVERSATION_FAILED))
         return ERR_EXISTS;
+    if (!lost)
+        TRY(core_roles_judge_join(group, adder.identity.p, core->account.r.account));
     return place_new(core, id, adder.identity.p, c);
 }
 
@@ -755,8 +806,13 @@ static err commit_pending(struct core *core, struct conversation *c) {
     TRY(core_conversation_load(core, c));
     bool gone = false;
     uint32_t leaf = 0;
+    uint8_t token[32];
     TRY(core_devices_gone(core, c, &leaf, &gone));
-    if ((mls_group_pending_proposals(c->group) == 0 && !gone) ||
+    err skipped = core_roles_skipped(core, c, token);
+    wipe(token, sizeof token);
+    if (skipped != OK && skipped != ERR_NOT_FOUND)
+        return skipped;
+    if ((mls_group_pending_proposals(c->group) == 0 && !gone && skipped != OK) ||
         core_entry_pending(core, c->r.number, ENTRY_COMMIT))
         return OK;
     return core_entry_add(core, c, ENTRY_COMMIT, SLICE_EMPTY, true, NULL);

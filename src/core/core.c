@@ -262,7 +262,8 @@ void core_leave(struct core *core, uint64_t now) {
 /* ---- Open and close ---- */
 
 static err init(struct core *core) {
-    core->auth = (struct mls_auth){.accept = core_leaf_accept, .ctx = core};
+    core->auth =
+        (struct mls_auth){.accept = core_leaf_accept, .extensions = core_roles_accept, .ctx = core};
     for (size_t i = 0; i < SESSIONS_MAX; i++) {
         core->sessions[i].kind = i == 0 ? AUTH : ANON;
         core->sessions[i].client_hello = buf_on(core->mem);

@@ -323,10 +323,20 @@ MUST err core_conversation_new(struct core *core, slice name,
 MUST err core_conversation_add(struct core *core, uint32_t conversation,
                                const uint8_t account[CORE_ACCOUNT], uint64_t now,
                                uint64_t *command);
-/* All devices of a member. DONE with NOT_FOUND if it is none any more. */
+/* All devices of a member. DONE with NOT_FOUND if it is none any more. Like the one before and the
+ * next two: DENIED, at once or in DONE, for whoever is no administrator, where there are some. */
 MUST err core_conversation_remove(struct core *core, uint32_t conversation,
                                   const uint8_t account[CORE_ACCOUNT], uint64_t now,
                                   uint64_t *command);
+/* Makes a member an administrator, or one no longer. NOT_FOUND if it is no member; EXISTS if it is
+ * so already; LIMIT: it is the last one; UNSUPPORTED: the conversation has no roles. */
+MUST err core_conversation_role(struct core *core, uint32_t conversation,
+                                const uint8_t account[CORE_ACCOUNT], bool admin, uint64_t now,
+                                uint64_t *command);
+/* Whether everybody may change the timer, or administrators alone. EXISTS if it is so already;
+ * UNSUPPORTED as above. */
+MUST err core_conversation_timer_all(struct core *core, uint32_t conversation, bool all,
+                                     uint64_t now, uint64_t *command);
 /* New keys and a new address for our leaf; nobody reaches us by the old one any more, from a
  * day after the others have the new one, or some minutes later. */
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
@@ -736,12 +746,21 @@ struct core_member {
     bool contact;
     bool unlisted; /* not in the newest device list that we know of its account */
     bool unheard;  /* nothing came from any device of the account since it was added */
+    bool admin;    /* an administrator: of a conversation that has some */
 };
 typedef bool core_member_visit(void *ctx, const struct core_member *member);
 /* An accessor. In the order of the leaves; false ends it. A conversation that is being made, or
  * that we are out of, has none. */
 MUST err core_members(struct core *core, uint32_t conversation, core_member_visit *visit,
                       void *ctx);
+struct core_roles {
+    bool any;       /* false: what administrators may, everybody may */
+    bool admin;     /* we are one */
+    bool timer_all; /* everybody may change the timer */
+};
+/* An accessor; all false like that where there are no members. */
+MUST err core_conversation_roles(struct core *core, uint32_t conversation,
+                                 struct core_roles *roles);
 /* 32 bytes that are the same for all members in the same state of the conversation. */
 MUST err core_conversation_authenticator(struct core *core, uint32_t conversation, uint8_t out[32]);
 
@@ -756,7 +775,9 @@ enum core_message_kind {
     CORE_MESSAGE_RENAMED,     /* `sender` renamed the conversation: `text` */
     CORE_MESSAGE_LINKED,      /* `subject` is in it with another device too: `sender_device` */
     CORE_MESSAGE_UNLINKED,    /* that device of `subject` is out of it, another is still in */
-    CORE_MESSAGE_TIMER        /* `sender` set how long messages stay: `text`, seconds in digits */
+    CORE_MESSAGE_TIMER,       /* `sender` set how long messages stay: `text`, seconds in digits */
+    CORE_MESSAGE_PROMOTED, /* `sender` made `subject` an administrator; nobody: it was handed on */
+    CORE_MESSAGE_DEMOTED   /* ... and one no longer */
 };
 enum core_message_state {
     CORE_MESSAGE_RECEIVED = 0,

@@ -143,6 +143,20 @@ static err take_commit(struct core *core, struct conversation *c, struct mls_rec
         TRY(core_conversation_spoil(core, c, false));
         return aside(o, c->r.number, ERR_UNORDERED);
     }
+    e = core_roles_judge(c, staged);
+    if (e == ERR_DENIED) {
+        e = core_roles_skip(core, c, staged);
+        mls_staged_free(staged);
+        return e == OK ? aside(o, c->r.number, ERR_DENIED) : e;
+    }
+    if (e != OK) {
+        mls_staged_free(staged);
+        return e;
+    }
+    if (core_roles_comes_again(c, staged)) {
+        mls_staged_free(staged);
+        return core_conversation_spoil(core, c, true);
+    }
     return core_conversation_apply(core, c, staged, NULL);
 }
 

@@ -159,8 +159,10 @@ enum entry_kind {
     ENTRY_REMOVE,      /* intent: an account id */
     ENTRY_UPDATE,      /* intent: not empty if the old address is to be revoked */
     ENTRY_LEAVE,
-    ENTRY_COMMIT, /* what others proposed */
-    ENTRY_REPLACE /* a leaf that is behind; intent: its identity and address */
+    ENTRY_COMMIT,  /* what others proposed */
+    ENTRY_REPLACE, /* a leaf that is behind; intent: its identity and address */
+    ENTRY_ROLE,    /* intent: an account id and whether it is an administrator from now on (1) */
+    ENTRY_TIMER    /* intent: whether everybody may change the timer (1) */
 };
 enum entry_stage {
     STAGE_INTENT = 0, /* nothing is encrypted yet */
@@ -821,7 +823,58 @@ MUST err core_leaf_token(const struct mls_group *group, uint8_t token[32]);
 /* What the server puts on the copies of a commit that it ordered: proto/schema.h, `delivery`. */
 MUST err core_leaf_mark(const uint8_t group[32], const uint8_t next[32],
                         const uint8_t roster_hash[32], uint8_t mark[PROTO_MARK]);
+MUST err core_leaf_staged_token(const struct mls_staged *staged, uint8_t token[32]);
 MUST err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]);
+
+/* roles.c */
+enum { ROLES_EXTENSION = 0xF0A1 };
+/* Of one epoch; admins points into the group. */
+struct roles {
+    bool any;       /* false: a conversation that is everybody's */
+    bool timer_all; /* everybody may change the timer */
+    slice admins;   /* account ids, ascending */
+};
+MUST err core_roles_write(buf *out, slice admins, bool timer_all);
+/* For mls_auth: what group contexts may have. */
+err core_roles_accept(void *ctx, const struct mls_extension *extensions, size_t count);
+MUST err core_roles_read(const struct mls_extension *extensions, size_t count, struct roles *roles);
+MUST err core_roles_of(const struct mls_group *group, struct roles *roles);
+bool core_roles_admin(const struct roles *roles, const uint8_t account[16]);
+/* Whether the account may add, remove, rename, or change the timer. The group is loaded. */
+bool core_roles_may(const struct conversation *c, const uint8_t account[16]);
+bool core_roles_may_time(const struct conversation *c, const uint8_t account[16]);
+/* DENIED if we may not (commands.c). */
+MUST err core_roles_check(struct core *core, struct conversation *c, bool timer);
+MUST err core_roles_insert(buf *admins, const uint8_t account[16]);
+/* False if it is none. */
+bool core_roles_remove(buf *admins, const uint8_t account[16]);
+/* The administrators once these leaves are gone. */
+struct roles_leaves {
+    const uint32_t *p;
+    size_t n;
+};
+MUST err core_roles_hand_on(const struct conversation *c, const struct roles *before,
+                            struct roles_leaves gone, buf *admins);
+/* The first administrators of a conversation without roles, when others come in; *may: it can have
+ * some. */
+MUST err core_roles_begin(const struct conversation *c, buf *admins, bool *may);
+/* DENIED: the committer may not do all of it. */
+MUST err core_roles_judge(const struct conversation *c, const struct mls_staged *staged);
+/* The same of a Welcome: of a group that is new, and of one that we know. */
+MUST err core_roles_judge_join(const struct mls_group *group, const uint8_t adder[16],
+                               const uint8_t us[16]);
+MUST err core_roles_judge_again(const struct conversation *c, const struct mls_group *group,
+                                const uint8_t adder[16], const uint8_t us[16]);
+/* True if the commit takes our device out and brings it back: a Welcome has to come. */
+bool core_roles_comes_again(const struct conversation *c, const struct mls_staged *staged);
+/* The server ordered a commit that every member refuses. The conversation stays in its epoch; the
+ * order goes on from the token of the one that the commit would have begun, which its members know,
+ * and whoever commits first uses that. In a transaction. */
+MUST err core_roles_skip(struct core *core, struct conversation *c,
+                         const struct mls_staged *staged);
+/* That token; NOT_FOUND if the order is where the group is. */
+MUST err core_roles_skipped(struct core *core, const struct conversation *c, uint8_t token[32]);
+MUST err core_roles_go_on(struct core *core, const struct conversation *c);
 
 /* rosters.c */
 /* True for a conversation of so many devices: its roster is stored at the server. */

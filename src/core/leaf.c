@@ -5,6 +5,8 @@
  * address that was made for this leaf alone. */
 #include "core/internal.h"
 
+static const uint16_t understood[] = {ROLES_EXTENSION};
+
 err core_leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
                        struct leaf_own *leaf) {
     const struct record_account *a = &core->account.r;
@@ -25,7 +27,9 @@ err core_leaf_own_make(struct core *core, const uint8_t address[PROTO_ADDRESS],
                                             .signature_pub = SLICE_ARRAY(a->device_key),
                                             .signature_priv = SLICE_ARRAY(a->device_seed),
                                             .extensions = &leaf->extension,
-                                            .extension_count = 1};
+                                            .extension_count = 1,
+                                            .supported_extensions = understood,
+                                            .supported_extension_count = 1};
     return OK;
 }
 
@@ -157,9 +161,13 @@ err core_leaf_mark(const uint8_t group[32], const uint8_t next[32], const uint8_
     return crypto_blake2b_keyed(mark + 32, 32, SLICE_EMPTY, members, 2);
 }
 
+err core_leaf_staged_token(const struct mls_staged *staged, uint8_t token[32]) {
+    return mls_staged_export(staged, slice_str(token_label), SLICE_EMPTY, token, 32);
+}
+
 err core_leaf_staged_next(const struct mls_staged *staged, uint8_t next[32]) {
     uint8_t token[32];
-    TRY(mls_staged_export(staged, slice_str(token_label), SLICE_EMPTY, token, sizeof token));
+    TRY(core_leaf_staged_token(staged, token));
     err e = core_hash32(next, SLICE_ARRAY(token));
     wipe(token, sizeof token);
     return e;

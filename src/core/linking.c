@@ -1,6 +1,6 @@
 /* A link: how a new device gets into the account. The two meet at the server by a random id
- * (link_put, link_get) and speak Noise_NKhfs_25519+ML-KEM-768_ChaChaPoly_BLAKE2b with each other, the new
- * device's one-time key being the known one:
+ * (link_put, link_get) and speak Noise_NKhfs_25519+ML-KEM-768_ChaChaPoly_BLAKE2b with each other,
+ * the new device's one-time key being the known one:
  *
  *   the new device shows a code: id, key, hash of a nonce
  *   -> first handshake message          (from the device with the identity's key)

@@ -124,6 +124,13 @@ struct plan {
     size_t remove_count;
     struct leaf_own leaf;
     bool new_leaf;
+    uint32_t gone[CORE_MEMBERS_MAX]; /* not there afterwards */
+    size_t gone_count;
+    bool begins;       /* the conversation gets roles, if all can have them */
+    bool by_wish;      /* the wishes to leave go in as such: others would not let us remove */
+    buf admins, roles; /* as they are to be; empty: as they are */
+    struct mls_extension extension;
+    struct mls_propose proposal;
 };
 
 static err make_group(struct core *core, struct conversation *c) {
@@ -182,6 +189,7 @@ static err plan_replacement(const struct conversation *c, const struct entry *en
 static err make_plan(struct core *core, struct conversation *c, const struct entry *entry,
                      struct plan *plan) {
     uint8_t address[PROTO_ADDRESS];
+    uint32_t leaf = 0;
     switch (entry->r.kind) {
     case ENTRY_CREATE:
     case ENTRY_ADD:
@@ -195,7 +203,12 @@ static err make_plan(struct core *core, struct conversation *c, const struct ent
     case ENTRY_REPLACE:
         return plan_replacement(c, entry, plan);
     case ENTRY_COMMIT:
+    case ENTRY_TIMER:
         return OK;
+    case ENTRY_ROLE:
+        return core_conversation_has(c, slice_of(entry->r.intent.p, CORE_ACCOUNT), &leaf)
+                   ? OK
+                   : ERR_NOT_FOUND;
     default:
         return ERR_BUG;
     }
@@ -228,6 +241,83 @@ static err plan_gone(struct core *core, const struct conversation *c, struct pla
             plan->removes[plan->remove_count++] = leaf;
     }
     return OK;
+}
+
+/* ---- Roles ---- */
+
+/* The leaves that are gone afterwards. One that is replaced comes again. */
+static void list_gone(const struct conversation *c, const struct entry *entry, struct plan *plan) {
+    for (size_t n = entry->r.kind == ENTRY_REPLACE ? 1 : 0; n < plan->remove_count; n++)
+        plan->gone[plan->gone_count++] = plan->removes[n];
+    for (size_t i = 0; plan->by_wish && i < mls_group_pending_proposals(c->group); i++) {
+        uint32_t leaf;
+        if (core_conversation_wish(c, i, &leaf) && leaf != mls_group_own_leaf(c->group) &&
+            plan->gone_count < CORE_MEMBERS_MAX)
+            plan->gone[plan->gone_count++] = leaf;
+    }
+}
+
+static err hand_on(const struct conversation *c, const struct roles *now, const struct entry *entry,
+                   struct plan *plan) {
+    list_gone(c, entry, plan);
+    return core_roles_hand_on(c, now, (struct roles_leaves){plan->gone, plan->gone_count},
+                              &plan->admins);
+}
+
+/* Who adds somebody to itself, or to the two of a conversation, makes a group of it. */
+static err begin_roles(const struct core *core, const struct conversation *c,
+                       const struct entry *entry, struct plan *plan) {
+    bool alone = entry->r.kind == ENTRY_CREATE && entry->r.intent.n == CORE_ACCOUNT;
+    if ((entry->r.kind != ENTRY_CREATE && entry->r.kind != ENTRY_ADD) || alone ||
+        memcmp(entry->r.intent.p, core->account.r.account, CORE_ACCOUNT) == 0)
+        return OK;
+    TRY(core_roles_begin(c, &plan->admins, &plan->begins));
+    return plan->begins ? core_roles_write(&plan->roles, buf_slice(&plan->admins), true) : OK;
+}
+
+/* The last administrator stays one until it leaves. */
+static err change_role(const struct entry *entry, struct plan *plan) {
+    const uint8_t *account = entry->r.intent.p;
+    if (entry->r.kind != ENTRY_ROLE)
+        return OK;
+    if (account[CORE_ACCOUNT] == 1)
+        return core_roles_insert(&plan->admins, account);
+    (void)core_roles_remove(&plan->admins, account);
+    return plan->admins.n == 0 ? ERR_LIMIT : OK;
+}
+
+static err plan_roles(struct core *core, const struct conversation *c, const struct entry *entry,
+                      struct plan *plan) {
+    struct roles now;
+    TRY(core_roles_of(c->group, &now));
+    if (!now.any) {
+        TRY(begin_roles(core, c, entry, plan));
+    } else {
+        bool all = entry->r.kind == ENTRY_TIMER ? entry->r.intent.p[0] == 1 : now.timer_all;
+        TRY(hand_on(c, &now, entry, plan));
+        TRY(change_role(entry, plan));
+        if (all != now.timer_all || !slice_equal(now.admins, buf_slice(&plan->admins)))
+            TRY(core_roles_write(&plan->roles, buf_slice(&plan->admins), all));
+    }
+    plan->extension = (struct mls_extension){ROLES_EXTENSION, buf_slice(&plan->roles)};
+    plan->proposal = (struct mls_propose){.type = MLS_PROPOSAL_GROUP_CONTEXT_EXTENSIONS,
+                                          .extensions = &plan->extension,
+                                          .extension_count = 1};
+    return OK;
+}
+
+/* Whether there is something to commit for others where nobody is removed by value. */
+static err has_reason(struct core *core, const struct conversation *c, const struct plan *plan,
+                      bool *has) {
+    uint8_t token[32];
+    uint32_t leaf;
+    err e = core_roles_skipped(core, c, token);
+    wipe(token, sizeof token);
+    *has = e == OK;
+    for (size_t i = 0; plan->by_wish && i < mls_group_pending_proposals(c->group); i++)
+        *has =
+            *has || (core_conversation_wish(c, i, &leaf) && leaf != mls_group_own_leaf(c->group));
+    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 /* A Welcome for each joiner while they are few and small, else one that all share. */
@@ -335,10 +425,14 @@ static err fit_request(struct core *core, struct entry *entry, const struct mls_
 }
 
 /* Nobody applies a commit that makes more members than a send can address. */
-static err order_fields(const struct conversation *c, const struct mls_staged *staged,
-                        struct proto_commit *m, uint32_t *members) {
+static err order_fields(struct core *core, const struct conversation *c,
+                        const struct mls_staged *staged, struct proto_commit *m,
+                        uint32_t *members) {
     memcpy(m->group, c->r.group, sizeof m->group);
-    TRY(core_leaf_token(c->group, m->token));
+    err e = core_roles_skipped(core, c, m->token);
+    if (e == ERR_NOT_FOUND)
+        e = core_leaf_token(c->group, m->token);
+    TRY(e);
     TRY(core_leaf_staged_next(staged, m->next));
     TRY(core_leaf_staged_roster_hash(staged, m->roster_hash, members));
     return *members > CORE_MEMBERS_MAX ? ERR_LIMIT : OK;
@@ -353,7 +447,13 @@ struct rosters {
 static err list_members(struct core *core, const struct conversation *c, struct proto_commit *m,
                         struct rosters *lists) {
     struct proto_roster roster;
-    if (!core_roster_is_stored(core, core_leaf_members(c->group))) {
+    uint8_t token[32];
+    err skipped = core_roles_skipped(core, c, token);
+    wipe(token, sizeof token);
+    if (skipped != OK && skipped != ERR_NOT_FOUND)
+        return skipped;
+    /* After a commit that was refused the roster that is stored is not ours. */
+    if (skipped == OK || !core_roster_is_stored(core, core_leaf_members(c->group))) {
         TRY(core_leaf_roster(c->group, &lists->addresses, &m->addresses.count));
         m->addresses.bytes = buf_slice(&lists->addresses);
         return OK;
@@ -393,7 +493,7 @@ static err finish_commit(struct core *core, struct conversation *c, struct entry
     uint32_t members = 0;
     struct rosters lists = {buf_on(core->mem), buf_on(core->mem), buf_on(core->mem)};
     buf item = buf_on(core->mem), request = buf_on(core->mem), staged = buf_on(core->mem);
-    err e = order_fields(c, made->staged, &m, &members);
+    err e = order_fields(core, c, made->staged, &m, &members);
     if (e == OK)
         e = list_members(core, c, &m, &lists);
     if (e == OK)
@@ -437,31 +537,49 @@ static err make_commit(struct core *core, struct conversation *c, struct entry *
                                        .add_count = plan->add_count,
                                        .removes = plan->removes,
                                        .remove_count = plan->remove_count,
-                                       .without_pending = true,
+                                       .proposals = &plan->proposal,
+                                       .proposal_count = plan->roles.n > 0,
+                                       .without_pending = !plan->by_wish,
                                        .leaf = plan->new_leaf ? &plan->leaf.params : NULL,
                                        .wire = MLS_PRIVATE_MESSAGE,
                                        .tree_in_welcome = true,
                                        .welcome_each = each};
     memset(&made, 0, sizeof made);
-    TRY(mls_group_commit(c->group, &params, &core->auth, &made));
-    err e = finish_commit(core, c, entry, &made);
+    err e = mls_group_commit(c->group, &params, &core->auth, &made);
+    if (e == ERR_MLS_CAPABILITIES && plan->begins) { /* somebody's client knows nothing of roles */
+        params.proposal_count = 0;
+        e = mls_group_commit(c->group, &params, &core->auth, &made);
+    }
+    TRY(e);
+    e = core_roles_judge(c, made.staged);
+    if (e == OK)
+        e = finish_commit(core, c, entry, &made);
     mls_committed_free(&made, core->mem);
     return e;
 }
 
 static err prepare_commit(struct core *core, struct conversation *c, struct entry *entry) {
     struct plan *plan = mem_new(core->mem, sizeof *plan);
+    bool needed = true;
     if (plan == NULL)
         return ERR_NO_MEMORY;
     err e = make_plan(core, c, entry, plan);
-    if (e == OK)
+    plan->admins = plan->roles = buf_on(core->mem);
+    plan->by_wish = !core_roles_may(c, core->account.r.account);
+    if (e == OK && !plan->by_wish)
         plan_wishes(c, plan);
     if (e == OK && entry->r.kind == ENTRY_COMMIT)
         e = plan_gone(core, c, plan);
+    if (e == OK)
+        e = plan_roles(core, c, entry, plan);
     if (e == OK && entry->r.kind == ENTRY_COMMIT && plan->remove_count == 0)
+        e = has_reason(core, c, plan, &needed);
+    if (e == OK && !needed)
         e = core_entry_finish(core, entry, OK, 0, 0);
     else if (e == OK)
         e = make_commit(core, c, entry, plan);
+    buf_free(&plan->admins);
+    buf_free(&plan->roles);
     mem_free(core->mem, plan, sizeof *plan);
     return e;
 }

@@ -450,7 +450,9 @@ err core_profile_receive(struct core *core, struct conversation *c, const uint8_
         TRY(take_name(core, c, sender, &p));
     if (!own && p.has_picture)
         TRY(core_picture_take(core, c, sender, (p.here & HERE_PICTURE) != 0, p.picture, p.changed));
-    if (p.has_room)
+    if (p.has_room && !own)
+        TRY(core_conversation_load(core, c));
+    if (p.has_room && (own || core_roles_may(c, sender)))
         TRY(rename_to(core, c, sender, p.room));
     return take_told(core, c, &p);
 }

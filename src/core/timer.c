@@ -147,6 +147,7 @@ err core_conversation_timer(struct core *core, uint32_t conversation, uint32_t s
     struct conversation *c;
     struct entry *entry = NULL;
     TRY(core_conversation_find_open(core, conversation, now, &c));
+    TRY(core_roles_check(core, c, true));
     if (seconds > CORE_TIMER_MAX)
         return ERR_TOO_LARGE;
     if (conversation == core->account.r.own)
@@ -169,10 +170,13 @@ bool core_timer_is(slice type) {
     return slice_equal(type, slice_str(timer_type));
 }
 
-/* What does not read is ignored. */
+/* What does not read is ignored, and what comes from somebody who may not. */
 err core_timer_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                        slice body) {
     struct record_settings told;
+    TRY(core_conversation_load(core, c));
+    if (memcmp(sender, core->account.r.account, 16) != 0 && !core_roles_may_time(c, sender))
+        return OK;
     if (read_body(body, &told) != OK ||
         !core_sync_later(core, &told.changed, told.by, c->settings.changed, c->settings.by))
         return OK;

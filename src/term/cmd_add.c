@@ -30,6 +30,8 @@ static void start(struct job *job) {
     err e = core_conversation_add(job_core(job), c.number, contact.account, host_now(), &command);
     if (e == ERR_STATE)
         find_tell_state(job, "could not add", c.number);
+    else if (show_not_admin(job, e, c.number))
+        return;
     else if (e == ERR_DENIED)
         job_fail_text(job, e, EXIT_REFUSED, "you have blocked them: `sotto unblock` comes first");
     else if (e != OK)

@@ -6,7 +6,7 @@ static void start(struct job *job);
 
 const struct command command_timer = {
     .name = "timer",
-    .words = "CONVERSATION [TIME|off]",
+    .words = "CONVERSATION [TIME|off|everybody|administrators]",
     .help = "how long messages stay in a conversation",
     .text =
         "Shows how long what is said stays, or changes it for everybody in the conversation: TIME\n"
@@ -14,7 +14,8 @@ const struct command command_timer = {
         "most; off: it stays. It is a week where nobody changed it. What was said before goes "
         "when\n"
         "it was to go. At its time a message goes from each member's devices; who has read it has\n"
-        "read it.",
+        "read it. `everybody` and `administrators` say who may change it, where there are\n"
+        "administrators (`sotto role`); at first everybody.",
     .words_min = 1,
     .words_max = 2,
     .start = start,
@@ -22,8 +23,12 @@ const struct command command_timer = {
 
 static void show(struct job *job, uint32_t number) {
     struct core_conversation c;
+    struct core_roles roles = {0};
     struct line l = {0};
     err e = core_conversation_get(job_core(job), number, &c);
+    if (e == OK)
+        e = core_conversation_roles(job_core(job), number, &roles);
+    bool few = roles.any && !roles.timer_all;
     if (e != OK) {
         job_fail(job, "could not look", e, 0);
         return;
@@ -32,6 +37,7 @@ static void show(struct job *job, uint32_t number) {
         line_object(&l, "timer");
         line_num(&l, "conversation", c.number);
         line_num(&l, "seconds", c.timer);
+        line_bool(&l, "everybody", !few);
         line_object_end(&l);
     } else if (c.timer == 0) {
         line_add(&l, "Messages stay.");
@@ -40,6 +46,8 @@ static void show(struct job *job, uint32_t number) {
         show_span(&l, c.timer);
         line_add(&l, ".");
     }
+    if (few && !job->out.json)
+        line_add(&l, " Administrators may change it.");
     line_end(&l, &job->out, OUT_NORMAL);
     job_end(job, EXIT_FINE);
 }
@@ -49,6 +57,20 @@ static void done(struct job *job, const struct core_notice *n) {
         job_fail(job, "could not change it", n->error, n->reason);
     else
         show(job, n->conversation);
+}
+
+/* `command` counts if e is OK. */
+static void answer(struct job *job, err e, uint32_t number, const uint64_t *command) {
+    if (e == OK)
+        job_await(job, *command, done);
+    else if (e == ERR_EXISTS)
+        show(job, number);
+    else if (e == ERR_UNSUPPORTED)
+        job_fail_text(job, e, EXIT_FAILED, "this conversation has no roles: everybody may");
+    else if (e == ERR_STATE)
+        find_tell_state(job, "could not change it", number);
+    else if (!show_not_admin(job, e, number))
+        job_fail(job, "could not change it", e, 0);
 }
 
 static void start(struct job *job) {
@@ -61,16 +83,18 @@ static void start(struct job *job) {
         show(job, c.number);
         return;
     }
-    if (!find_span(job->args.words[1], &seconds)) {
+    const char *word = job->args.words[1];
+    bool all = strcmp(word, "everybody") == 0;
+    if (all || strcmp(word, "administrators") == 0) {
+        answer(job, core_conversation_timer_all(job_core(job), c.number, all, host_now(), &command),
+               c.number, &command);
+        return;
+    }
+    if (!find_span(word, &seconds)) {
         job_fail_text(job, ERR_MALFORMED, EXIT_USAGE,
                       "a time is 30s, 5m, 8h, 1d or 4w, up to a year, or off");
         return;
     }
-    err e = core_conversation_timer(job_core(job), c.number, seconds, host_now(), &command);
-    if (e == OK)
-        job_await(job, command, done);
-    else if (e == ERR_STATE)
-        find_tell_state(job, "could not change it", c.number);
-    else
-        job_fail(job, "could not change it", e, 0);
+    answer(job, core_conversation_timer(job_core(job), c.number, seconds, host_now(), &command),
+           c.number, &command);
 }

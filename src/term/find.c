@@ -103,7 +103,7 @@ static bool look(void *ctx, const struct core_member *m) {
     return true;
 }
 
-static err find_member(struct job *job, slice text, struct core_contact *person, uint32_t *met) {
+static err find_met(struct job *job, slice text, struct core_contact *person, uint32_t *met) {
     struct core *core = job_core(job);
     struct core_conversation c;
     struct search s = {.text = text, .person = person};
@@ -114,6 +114,55 @@ static err find_member(struct job *job, slice text, struct core_contact *person,
     }
     *met = s.met;
     return s.e == OK && s.met == 0 ? ERR_NOT_FOUND : s.e;
+}
+
+struct choice {
+    slice text;
+    uint8_t account[CORE_ACCOUNT], us[CORE_ACCOUNT];
+    bool found, several, is_us;
+};
+
+static bool choose(void *ctx, const struct core_member *m) {
+    struct choice *s = ctx;
+    bool fits = find_fits(m, s->text);
+    if (m->us && (fits || slice_equal(s->text, slice_str("you")))) {
+        s->is_us = true;
+        memcpy(s->us, m->account, CORE_ACCOUNT);
+    }
+    if (m->us || !fits)
+        return true;
+    s->several |= s->found && memcmp(s->account, m->account, CORE_ACCOUNT) != 0;
+    s->found = true;
+    memcpy(s->account, m->account, CORE_ACCOUNT);
+    return true;
+}
+
+/* Others come first: one may be called as we are. */
+bool find_member(struct job *job, uint32_t number, const char *what, const char *text,
+                 struct found_member *member) {
+    struct choice s = {.text = slice_str(text)};
+    struct core_conversation c;
+    err e = core_conversation_get(job_core(job), number, &c);
+    if (e == OK)
+        e = core_members(job_core(job), number, choose, &s);
+    if (e != OK) {
+        job_fail(job, what, e, 0);
+        return false;
+    }
+    member->us = s.is_us && !s.found;
+    memcpy(member->account, member->us ? s.us : s.account, CORE_ACCOUNT);
+    if (member->us)
+        return true;
+    if (c.state != CORE_CONVERSATION_ACTIVE)
+        find_tell_state(job, what, number);
+    else if (!s.found || s.several)
+        job_fail_text(job, s.several ? ERR_LIMIT : ERR_NOT_FOUND, EXIT_UNKNOWN,
+                      s.several ? "several members have this name; use the beginning of the "
+                                  "account's id"
+                                : "the conversation has no such member");
+    else
+        return true;
+    return false;
 }
 
 /* ---- Requests ---- */
@@ -170,12 +219,12 @@ bool find_person(struct job *job, const char *text, struct core_contact *person,
     err e = core_contact_find(job_core(job), slice_str(text), person);
     *met = 0;
     if (e == ERR_NOT_FOUND) {
-        e = find_member(job, slice_str(text), person, met);
+        e = find_met(job, slice_str(text), person, met);
     } else if (e == OK && !slice_equal(person->petname, slice_str(text))) {
         /* Found by what a contact calls itself, or by the beginning of an id: others may fit. */
         struct core_contact other;
         uint32_t number;
-        if (find_member(job, slice_str(text), &other, &number) != ERR_NOT_FOUND)
+        if (find_met(job, slice_str(text), &other, &number) != ERR_NOT_FOUND)
             e = ERR_LIMIT;
     }
     if (e != OK)

@@ -24,6 +24,14 @@ bool find_person(struct job *job, const char *text, struct core_contact *person,
 bool find_contact(struct job *job, const char *text, struct core_contact *contact);
 /* A request by its number, or by who asks: what it calls itself, or the beginning of its id. */
 bool find_request(struct job *job, const char *text, struct core_conversation *c);
+/* A member of the conversation by name, the beginning of an id, or "you". False: the job has failed
+ * and said so; what begins the sentence. */
+struct found_member {
+    uint8_t account[CORE_ACCOUNT];
+    bool us;
+};
+bool find_member(struct job *job, uint32_t number, const char *what, const char *text,
+                 struct found_member *member);
 /* Whether a member is called so, or has an id that begins so. */
 bool find_fits(const struct core_member *m, slice text);
 /* A conversation, but a contact without a conversation gets one. */

@@ -175,6 +175,7 @@ static void member_object(struct line *l, const struct listing *all, const struc
     line_bool(l, "contact", m->contact);
     line_bool(l, "verified", verified);
     line_bool(l, "unheard", m->unheard);
+    line_bool(l, "administrator", m->admin);
     line_object_end(l);
 }
 
@@ -193,8 +194,9 @@ static bool list_member(void *ctx, const struct core_member *m) {
         short_id(&l, m->account);
         line_add(&l, "  ");
         show_person(&l, all->job, m->name, m->account);
-        line_add(&l, "%s%s%s", m->us || m->contact ? "" : ", not a contact",
-                 verified ? ", verified" : "", m->unheard ? ", nothing heard yet" : "");
+        line_add(&l, "%s%s%s%s", m->admin ? ", administrator" : "",
+                 m->us || m->contact ? "" : ", not a contact", verified ? ", verified" : "",
+                 m->unheard ? ", nothing heard yet" : "");
     }
     line_end(&l, &all->job->out, OUT_NORMAL);
     return buf_append(&all->seen, SLICE_ARRAY(m->account)) == OK;
@@ -464,9 +466,20 @@ static bool about_device(const struct core_message *m) {
     return m->kind == CORE_MESSAGE_LINKED || m->kind == CORE_MESSAGE_UNLINKED;
 }
 
+static bool about_role(const struct core_message *m) {
+    return m->kind == CORE_MESSAGE_PROMOTED || m->kind == CORE_MESSAGE_DEMOTED;
+}
+
 static bool has_subject(const struct core_message *m) {
     return m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED ||
-           m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED || about_device(m);
+           m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED || about_role(m) ||
+           about_device(m);
+}
+
+/* Nobody did it: the last administrator left. */
+static bool handed_on(const struct core_message *m) {
+    static const uint8_t nobody[CORE_ACCOUNT];
+    return about_role(m) && memcmp(m->sender, nobody, sizeof nobody) == 0;
 }
 
 static void message_object(struct line *l, struct job *job, const struct core_conversation *c,
@@ -477,7 +490,7 @@ static void message_object(struct line *l, struct job *job, const struct core_co
     line_str(l, "kind", slice_str(core_message_kind_name(m->kind)));
     line_num(l, "time", m->time);
     line_bool(l, "own", m->own);
-    if (m->kind != CORE_MESSAGE_LEFT && m->kind != CORE_MESSAGE_UPDATED)
+    if (m->kind != CORE_MESSAGE_LEFT && m->kind != CORE_MESSAGE_UPDATED && !handed_on(m))
         person_fields(l, job, "sender", m->sender_name, m->sender);
     if (has_subject(m))
         person_fields(l, job, "subject", m->subject_name, m->subject);
@@ -514,16 +527,22 @@ void show_event(struct line *l, struct job *job, const struct core_message *m) {
                                         " named it ",
                                         " linked a device",
                                         " signed a device off",
-                                        " set the timer: "};
+                                        " set the timer: ",
+                                        " made an administrator: ",
+                                        " made a member again: "};
     bool by_subject = m->kind == CORE_MESSAGE_LEFT || m->kind == CORE_MESSAGE_UPDATED ||
-                      m->kind == CORE_MESSAGE_LINKED;
+                      m->kind == CORE_MESSAGE_LINKED || handed_on(m);
     line_add(l, "* ");
     if (by_subject)
         show_person(l, job, m->subject_name, m->subject);
     else
         show_person(l, job, m->sender_name, m->sender);
-    line_add(l, "%s", (size_t)m->kind < sizeof verbs / sizeof verbs[0] ? verbs[m->kind] : "");
-    if (m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED)
+    line_add(l, "%s",
+             handed_on(m)                                       ? " became an administrator"
+             : (size_t)m->kind < sizeof verbs / sizeof verbs[0] ? verbs[m->kind]
+                                                                : "");
+    if (m->kind == CORE_MESSAGE_ADDED || m->kind == CORE_MESSAGE_REMOVED ||
+        (about_role(m) && !handed_on(m)))
         show_person(l, job, m->subject_name, m->subject);
     if (m->kind == CORE_MESSAGE_UNLINKED && memcmp(m->sender, m->subject, CORE_ACCOUNT) != 0) {
         line_add(l, " of ");
@@ -771,4 +790,14 @@ void show_done(struct job *job, const struct core_notice *notice, const char *fa
     }
     line_end(&l, &job->out, OUT_NORMAL);
     job_end(job, EXIT_FINE);
+}
+
+bool show_not_admin(struct job *job, err e, uint32_t number) {
+    struct core_roles roles;
+    if (e != ERR_DENIED || core_conversation_roles(job_core(job), number, &roles) != OK ||
+        !roles.any || roles.admin)
+        return false;
+    job_fail_text(job, e, EXIT_REFUSED,
+                  "only administrators may do that here: `sotto role` lists them");
+    return true;
 }

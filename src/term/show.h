@@ -59,6 +59,8 @@ void show_sent(struct line *l, struct job *job, const struct core_notice *notice
 /* The same as a whole, or a sentence, for what is said about a message; or what failed. */
 void show_said(struct job *job, const struct core_notice *notice, const char *failed,
                const char *done);
+/* True if e says that only administrators may do that there: the job has failed and said so. */
+bool show_not_admin(struct job *job, err e, uint32_t number);
 /* A message or a change is through, or not: the usual then() of commands that change a
  * conversation. */
 void show_done(struct job *job, const struct core_notice *notice, const char *failed,

@@ -585,6 +585,12 @@ void rig_conversation(struct rig *rig, size_t count) {
     rig_same_state(rig, count);
 }
 
+void rig_admin(struct client *by, const struct client *whom) {
+    uint64_t command;
+    CHECK_OK(core_conversation_role(by->core, 1, whom->account, true, by->rig->now, &command));
+    rig_finish(by, command, OK);
+}
+
 err rig_name(struct core *core, slice name, uint64_t now) {
     return core_profile_set(core, 0, &name, NULL, now);
 }

@@ -138,6 +138,8 @@ void rig_meet_all(struct rig *rig, size_t count);
 struct client *rig_link(struct rig *rig, size_t holder, size_t fresh);
 /* A conversation of clients[0] with the others; checks that all are in. Its number is 1 for all. */
 void rig_conversation(struct rig *rig, size_t count);
+/* `by` makes `whom` an administrator of conversation 1. */
+void rig_admin(struct client *by, const struct client *whom);
 /* It calls itself so everywhere from now on. */
 MUST err rig_name(struct core *core, slice name, uint64_t now);
 uint64_t rig_say(struct client *c, const char *text);

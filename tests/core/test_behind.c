@@ -271,6 +271,7 @@ TEST(in_a_request_nobody_is_heard_who_asks) {
     rig_meet(client(0), client(2));
     rig_take_link(client(2), client(1));
     rig_conversation(&rig, 3);
+    rig_admin(client(0), client(2));
     address_in(client(1), one);
     begin_with(0, 1, 2); /* where its address is known, too */
     uint32_t asking = begin(1, 2);

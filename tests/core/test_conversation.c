@@ -73,8 +73,10 @@ TEST(members_are_added_and_removed) {
     uint64_t command;
     start(4);
     rig_conversation(&rig, 3);
+    rig_admin(client(0), client(1));
     CHECK_OK(core_conversation_add(client(1)->core, 1, client(3)->account, rig.now, &command));
     rig_finish(client(1), command, OK);
+    rig_admin(client(0), client(3));
     rig_pass(&rig, TIME_SECOND);
     rig_same_state(&rig, 4);
     CHECK(strcmp(rig_members(client(3)), "0123") == 0);
@@ -99,6 +101,7 @@ TEST(a_removed_member_is_added_again) {
     uint64_t command;
     start(3);
     rig_conversation(&rig, 3);
+    rig_admin(client(0), client(1));
     CHECK_OK(core_conversation_remove(client(0)->core, 1, client(2)->account, rig.now, &command));
     rig_finish(client(0), command, OK);
     CHECK_OK(core_conversation_add(client(1)->core, 1, client(2)->account, rig.now, &command));
@@ -291,6 +294,7 @@ TEST(names_reach_everybody) {
     rig_conversation(&rig, 2);
     CHECK_OK(core_conversation_add(client(0)->core, 1, client(2)->account, rig.now, &command));
     rig_finish(client(0), command, OK);
+    rig_admin(client(0), client(2));
     CHECK_OK(core_conversation_rename(client(2)->core, 1, slice_str("renamed"), rig.now, &command));
     rig_finish(client(2), command, OK);
     rig_run(&rig);

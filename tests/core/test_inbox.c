@@ -444,15 +444,15 @@ TEST(a_wish_to_leave_that_comes_after_its_commit_changes_nothing) {
     uint64_t command;
     start(3);
     hold_from(client(2), false);
-    CHECK_OK(core_conversation_leave(client(0)->core, 1, rig.now, &command));
-    rig_finish(client(0), command, OK);
+    CHECK_OK(core_conversation_leave(client(1)->core, 1, rig.now, &command));
+    rig_finish(client(1), command, OK);
     rig_pass(&rig, 5 * TIME_SECOND);
-    CHECK_EQ(rig_state(client(0)).state, CORE_CONVERSATION_LEFT);
+    CHECK_EQ(rig_state(client(1)).state, CORE_CONVERSATION_LEFT);
     CHECK_EQ(rig_state(client(2)).waiting, 0);
-    CHECK(strcmp(rig_members(client(2)), "12") == 0);
+    CHECK(strcmp(rig_members(client(2)), "02") == 0);
     release();
     CHECK_EQ(rig_state(client(2)).waiting, 0);
-    CHECK(strcmp(rig_members(client(2)), "12") == 0);
+    CHECK(strcmp(rig_members(client(2)), "02") == 0);
     CHECK_EQ(rig_status(client(2)).quarantined, 0);
     finish();
 }

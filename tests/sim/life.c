@@ -450,11 +450,25 @@ static unsigned count_set(client_set s) {
     return n;
 }
 
+/* Without more administrators than one few could add or remove anybody. */
+static void act_role(struct world *w, struct client *c, uint32_t number, client_set members) {
+    uint64_t command = 0;
+    int who = (int)world_chance(w, CLIENTS);
+    for (int tries = 0; tries < 200 && (members >> who & 1) == 0; tries++)
+        who = (int)world_chance(w, CLIENTS);
+    err e = core_conversation_role(c->core, number, w->clients[who].account, !world_one_in(w, 4),
+                                   w->now, &command);
+    world_trace(w, "client %d gives %d a role", c->index, who);
+    show(w, c, number, "gives a role", command, e);
+}
+
 /* Conversations stay about as large as they were. */
 static void act_member(struct world *w, struct client *c, uint32_t number) {
     client_set members;
     if (!client_members(w, c, number, &members))
         return;
+    if (world_one_in(w, 3))
+        act_role(w, c, number, members);
     unsigned n = count_set(members);
     const struct group *g = &w->groups[c->views[number - 1].group];
     size_t about = g->pool < 0 ? 2 : w->pools[g->pool].start;
