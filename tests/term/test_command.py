@@ -73,6 +73,33 @@ def texts(ann, ben, tap):
               "\\u202e\\x9b31m" in shown and "\u202e" not in shown and "\u009b" not in shown, shown)
 
 
+def roles(ann, ben, cem, tap):
+    listed = ann.fine("role", "Trio").out
+    tap.check("the_two_of_a_conversation_become_administrators_when_a_third_comes",
+              listed.count("administrator") == 2 and "you, administrator" in listed, listed)
+    refused = [cem.run(*w) for w in (["add", "1", "ann"], ["remove", "1", "ann"],
+                                     ["role", "1", "you", "administrator"],
+                                     ["timer", "1", "administrators"])]
+    tap.check("others_are_told_that_they_may_not",
+              all(r.code == 4 and "only administrators" in r.err for r in refused),
+              [(r.code, r.err) for r in refused])
+    ann.fine("role", "Trio", "ben", "member")
+    last = ann.run("role", "Trio", "you", "member")
+    tap.check("the_last_administrator_stays_one", last.code == 4 and "last administrator" in last.err, last.err)
+    told = ben.fine("read").out
+    tap.check("who_is_none_any_more_is_told", "* ann made a member again: you" in told, told)
+    ann.fine("timer", "Trio", "administrators")
+    ben.fine("read")
+    refused = ben.run("timer", "Trio", "1h")
+    tap.check("administrators_keep_the_timer", refused.code == 4 and "only administrators" in refused.err,
+              refused.err)
+    members = ben.fine("role", "Trio", "--json").of("member")
+    tap.check("programs_see_roles", sorted(m["administrator"] for m in members) == [False, False, True], members)
+    ann.fine("role", "Trio", "ben", "administrator")
+    told = ben.fine("read").out
+    tap.check("who_becomes_one_is_told", "* ann made an administrator: you" in told, told)
+
+
 def group(world, ann, ben, tap):
     cem = world.person("cem")
     acquaint(ann, cem)
@@ -83,6 +110,7 @@ def group(world, ann, ben, tap):
     got = ben.fine("read", "Trio", "--last", "1", "--json").of("message")
     tap.check("a_member_added_later_is_heard", number.isdigit() and got[0]["text"] == "hi all", got)
     tap.check("adding_twice_fails", ann.run("add", "Trio", "cem").code == 1)
+    roles(ann, ben, cem, tap)
     ann.fine("remove", "Trio", "cem")
     cem.fine("read")
     state = [c["state"] for c in cem.fine("status", "--json").of("conversation")]
