@@ -190,8 +190,7 @@ err core_devices_gone(struct core *core, const struct conversation *c, uint32_t 
         if (*leaf == mls_group_own_leaf(c->group) ||
             mls_group_member(c->group, *leaf, &member) != OK || member.identity.n != LEAF_IDENTITY)
             continue;
-        bool ours = memcmp(member.identity.p, core->account.r.account, 16) == 0;
-        if (!ours && !core_roles_may(c, core->account.r.account))
+        if (!core_roles_may_remove(core, c, *leaf))
             continue;
         TRY(core_devices_unlisted(core, member.identity.p, member.identity.p + 16, gone));
         if (*gone)

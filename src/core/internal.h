@@ -845,6 +845,9 @@ bool core_roles_may(const struct conversation *c, const uint8_t account[16]);
 bool core_roles_may_time(const struct conversation *c, const uint8_t account[16]);
 /* DENIED if we may not (commands.c). */
 MUST err core_roles_check(struct core *core, struct conversation *c, bool timer);
+bool core_roles_may_remove(const struct core *core, const struct conversation *c, uint32_t leaf);
+/* True if we are the only administrator, and others are there. */
+bool core_roles_is_last(const struct core *core, const struct conversation *c);
 MUST err core_roles_insert(buf *admins, const uint8_t account[16]);
 /* False if it is none. */
 bool core_roles_remove(buf *admins, const uint8_t account[16]);

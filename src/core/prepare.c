@@ -103,10 +103,20 @@ static err prepare_content(struct core *core, struct conversation *c, struct ent
     return e;
 }
 
+/* Once that is done, we ask to be removed (conversation.c). */
+static err hand_on_first(struct core *core, struct conversation *c, struct entry *entry) {
+    uint8_t intent[CORE_ACCOUNT + 1] = {0};
+    memcpy(intent, core->account.r.account, CORE_ACCOUNT);
+    TRY(core_entry_finish(core, entry, OK, 0, 0));
+    return core_entry_add(core, c, ENTRY_ROLE, SLICE_ARRAY(intent), true, NULL);
+}
+
 static err prepare_leave(struct core *core, struct conversation *c, struct entry *entry) {
     buf message = buf_on(core->mem);
     if (c->r.members == 1)
         return core_conversation_end(core, c, CORE_CONVERSATION_LEFT);
+    if (core_roles_is_last(core, c))
+        return hand_on_first(core, c, entry);
     struct mls_propose remove = {.type = MLS_PROPOSAL_REMOVE, .leaf = mls_group_own_leaf(c->group)};
     err e = mls_group_propose(c->group, &remove, &core->auth, MLS_PRIVATE_MESSAGE, &message);
     if (e == OK)
@@ -127,7 +137,6 @@ struct plan {
     uint32_t gone[CORE_MEMBERS_MAX]; /* not there afterwards */
     size_t gone_count;
     bool begins;       /* the conversation gets roles, if all can have them */
-    bool by_wish;      /* the wishes to leave go in as such: others would not let us remove */
     buf admins, roles; /* as they are to be; empty: as they are */
     struct mls_extension extension;
     struct mls_propose proposal;
@@ -215,12 +224,14 @@ static err make_plan(struct core *core, struct conversation *c, const struct ent
 }
 
 /* Whoever wishes to leave is removed by value: a commit that names a proposal can't be applied by
- * those from whom the proposal was kept. */
-static void plan_wishes(const struct conversation *c, struct plan *plan) {
+ * those from whom the proposal was kept. So whoever is no administrator leaves it to those who are.
+ */
+static void plan_wishes(const struct core *core, const struct conversation *c, struct plan *plan) {
     uint32_t leaf;
     for (size_t i = 0; i < mls_group_pending_proposals(c->group); i++) {
         bool there = false;
-        if (!core_conversation_wish(c, i, &leaf) || leaf == mls_group_own_leaf(c->group))
+        if (!core_conversation_wish(c, i, &leaf) || leaf == mls_group_own_leaf(c->group) ||
+            !core_roles_may_remove(core, c, leaf))
             continue;
         for (size_t j = 0; j < plan->remove_count; j++)
             there = there || plan->removes[j] == leaf;
@@ -246,20 +257,14 @@ static err plan_gone(struct core *core, const struct conversation *c, struct pla
 /* ---- Roles ---- */
 
 /* The leaves that are gone afterwards. One that is replaced comes again. */
-static void list_gone(const struct conversation *c, const struct entry *entry, struct plan *plan) {
+static void list_gone(const struct entry *entry, struct plan *plan) {
     for (size_t n = entry->r.kind == ENTRY_REPLACE ? 1 : 0; n < plan->remove_count; n++)
         plan->gone[plan->gone_count++] = plan->removes[n];
-    for (size_t i = 0; plan->by_wish && i < mls_group_pending_proposals(c->group); i++) {
-        uint32_t leaf;
-        if (core_conversation_wish(c, i, &leaf) && leaf != mls_group_own_leaf(c->group) &&
-            plan->gone_count < CORE_MEMBERS_MAX)
-            plan->gone[plan->gone_count++] = leaf;
-    }
 }
 
 static err hand_on(const struct conversation *c, const struct roles *now, const struct entry *entry,
                    struct plan *plan) {
-    list_gone(c, entry, plan);
+    list_gone(entry, plan);
     return core_roles_hand_on(c, now, (struct roles_leaves){plan->gone, plan->gone_count},
                               &plan->admins);
 }
@@ -275,15 +280,26 @@ static err begin_roles(const struct core *core, const struct conversation *c,
     return plan->begins ? core_roles_write(&plan->roles, buf_slice(&plan->admins), true) : OK;
 }
 
-/* The last administrator stays one until it leaves. */
-static err change_role(const struct entry *entry, struct plan *plan) {
+/* The last administrator stays one until it leaves: then it is whoever is left with the first
+ * leaf. */
+static err change_role(const struct conversation *c, const struct roles *now,
+                       const struct entry *entry, struct plan *plan) {
     const uint8_t *account = entry->r.intent.p;
     if (entry->r.kind != ENTRY_ROLE)
         return OK;
     if (account[CORE_ACCOUNT] == 1)
         return core_roles_insert(&plan->admins, account);
     (void)core_roles_remove(&plan->admins, account);
-    return plan->admins.n == 0 ? ERR_LIMIT : OK;
+    if (plan->admins.n > 0)
+        return OK;
+    if (c->r.state != CORE_CONVERSATION_LEAVING)
+        return ERR_LIMIT;
+    for (uint32_t leaf = 0; core_conversation_has(c, slice_of(account, CORE_ACCOUNT), &leaf) &&
+                            plan->gone_count < CORE_MEMBERS_MAX;
+         leaf++)
+        plan->gone[plan->gone_count++] = leaf;
+    return core_roles_hand_on(c, now, (struct roles_leaves){plan->gone, plan->gone_count},
+                              &plan->admins);
 }
 
 static err plan_roles(struct core *core, const struct conversation *c, const struct entry *entry,
@@ -295,7 +311,7 @@ static err plan_roles(struct core *core, const struct conversation *c, const str
     } else {
         bool all = entry->r.kind == ENTRY_TIMER ? entry->r.intent.p[0] == 1 : now.timer_all;
         TRY(hand_on(c, &now, entry, plan));
-        TRY(change_role(entry, plan));
+        TRY(change_role(c, &now, entry, plan));
         if (all != now.timer_all || !slice_equal(now.admins, buf_slice(&plan->admins)))
             TRY(core_roles_write(&plan->roles, buf_slice(&plan->admins), all));
     }
@@ -306,17 +322,12 @@ static err plan_roles(struct core *core, const struct conversation *c, const str
     return OK;
 }
 
-/* Whether there is something to commit for others where nobody is removed by value. */
-static err has_reason(struct core *core, const struct conversation *c, const struct plan *plan,
-                      bool *has) {
+/* Whether there is something to commit for others where nobody is removed. */
+static err has_reason(struct core *core, const struct conversation *c, bool *has) {
     uint8_t token[32];
-    uint32_t leaf;
     err e = core_roles_skipped(core, c, token);
     wipe(token, sizeof token);
     *has = e == OK;
-    for (size_t i = 0; plan->by_wish && i < mls_group_pending_proposals(c->group); i++)
-        *has =
-            *has || (core_conversation_wish(c, i, &leaf) && leaf != mls_group_own_leaf(c->group));
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
@@ -539,7 +550,7 @@ static err make_commit(struct core *core, struct conversation *c, struct entry *
                                        .remove_count = plan->remove_count,
                                        .proposals = &plan->proposal,
                                        .proposal_count = plan->roles.n > 0,
-                                       .without_pending = !plan->by_wish,
+                                       .without_pending = true,
                                        .leaf = plan->new_leaf ? &plan->leaf.params : NULL,
                                        .wire = MLS_PRIVATE_MESSAGE,
                                        .tree_in_welcome = true,
@@ -565,15 +576,14 @@ static err prepare_commit(struct core *core, struct conversation *c, struct entr
         return ERR_NO_MEMORY;
     err e = make_plan(core, c, entry, plan);
     plan->admins = plan->roles = buf_on(core->mem);
-    plan->by_wish = !core_roles_may(c, core->account.r.account);
-    if (e == OK && !plan->by_wish)
-        plan_wishes(c, plan);
+    if (e == OK)
+        plan_wishes(core, c, plan);
     if (e == OK && entry->r.kind == ENTRY_COMMIT)
         e = plan_gone(core, c, plan);
     if (e == OK)
         e = plan_roles(core, c, entry, plan);
     if (e == OK && entry->r.kind == ENTRY_COMMIT && plan->remove_count == 0)
-        e = has_reason(core, c, plan, &needed);
+        e = has_reason(core, c, &needed);
     if (e == OK && !needed)
         e = core_entry_finish(core, entry, OK, 0, 0);
     else if (e == OK)

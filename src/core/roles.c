@@ -74,6 +74,25 @@ bool core_roles_may_time(const struct conversation *c, const uint8_t account[16]
            (!roles.any || roles.timer_all || core_roles_admin(&roles, account));
 }
 
+static bool same_roles(const struct roles *a, const struct roles *b) {
+    return a->any == b->any && a->timer_all == b->timer_all && slice_equal(a->admins, b->admins);
+}
+
+bool core_roles_may_remove(const struct core *core, const struct conversation *c, uint32_t leaf) {
+    const uint8_t *us = core->account.r.account;
+    struct mls_member member;
+    return core_roles_may(c, us) ||
+           (mls_group_member(c->group, leaf, &member) == OK && member.identity.n == LEAF_IDENTITY &&
+            memcmp(member.identity.p, us, ROLE_ACCOUNT) == 0);
+}
+
+bool core_roles_is_last(const struct core *core, const struct conversation *c) {
+    struct roles roles;
+    const uint8_t *us = core->account.r.account;
+    return core_roles_of(c->group, &roles) == OK && roles.admins.n == ROLE_ACCOUNT &&
+           core_roles_admin(&roles, us) && !core_devices_only_own(core, c->group);
+}
+
 /* ---- Lists ---- */
 
 /* Puts an account where it belongs. */
@@ -113,45 +132,37 @@ static err list_accounts(const struct mls_group *group, buf *accounts) {
     return OK;
 }
 
-/* Whether some device of the account is a member after a commit. */
-typedef bool stays(const void *ctx, const struct conversation *c, const uint8_t account[16]);
-
-/* Administrators who go leave it to the others; the last one to the account whose leaf stands
- * first among those who stay. */
-static err hand_on(const struct conversation *c, const struct roles *before, stays *stay,
-                   const void *ctx, buf *admins) {
-    struct mls_member member;
-    TRY(buf_append(admins, before->admins));
-    for (size_t at = 0; at < admins->n;) {
-        if (stay(ctx, c, admins->p + at))
-            at += ROLE_ACCOUNT;
-        else
-            drop(admins, at);
-    }
-    for (uint32_t i = 0; admins->n == 0 && i < mls_group_leaf_count(c->group); i++)
-        if (mls_group_member(c->group, i, &member) == OK && member.identity.n == LEAF_IDENTITY &&
-            stay(ctx, c, member.identity.p))
-            TRY(core_roles_insert(admins, member.identity.p));
-    return OK;
-}
-
-static bool stays_without(const void *ctx, const struct conversation *c,
-                          const uint8_t account[16]) {
-    const struct roles_leaves *gone = ctx;
+/* Whether some device of the account is there once these leaves are gone. */
+static bool stays(const struct conversation *c, struct roles_leaves gone,
+                  const uint8_t account[16]) {
     for (uint32_t leaf = 0; core_conversation_has(c, slice_of(account, ROLE_ACCOUNT), &leaf);
          leaf++) {
         bool goes = false;
-        for (size_t i = 0; i < gone->n; i++)
-            goes = goes || gone->p[i] == leaf;
+        for (size_t i = 0; i < gone.n; i++)
+            goes = goes || gone.p[i] == leaf;
         if (!goes)
             return true;
     }
     return false;
 }
 
+/* Administrators who go leave it to the others; the last one to the account whose leaf stands
+ * first among those who stay. */
 err core_roles_hand_on(const struct conversation *c, const struct roles *before,
                        struct roles_leaves gone, buf *admins) {
-    return hand_on(c, before, stays_without, &gone, admins);
+    struct mls_member member;
+    TRY(buf_set(admins, before->admins));
+    for (size_t at = 0; at < admins->n;) {
+        if (stays(c, gone, admins->p + at))
+            at += ROLE_ACCOUNT;
+        else
+            drop(admins, at);
+    }
+    for (uint32_t i = 0; admins->n == 0 && i < mls_group_leaf_count(c->group); i++)
+        if (mls_group_member(c->group, i, &member) == OK && member.identity.n == LEAF_IDENTITY &&
+            stays(c, gone, member.identity.p))
+            TRY(core_roles_insert(admins, member.identity.p));
+    return OK;
 }
 
 err core_roles_begin(const struct conversation *c, buf *admins, bool *may) {
@@ -162,10 +173,8 @@ err core_roles_begin(const struct conversation *c, buf *admins, bool *may) {
 
 /* ---- Judging ---- */
 
-static bool stays_staged(const void *ctx, const struct conversation *c, const uint8_t account[16]) {
-    const struct mls_staged *staged = ctx;
+static bool stays_staged(const struct mls_staged *staged, const uint8_t account[16]) {
     struct mls_member member;
-    (void)c;
     for (uint32_t i = 0; i < mls_staged_leaf_count(staged); i++)
         if (mls_staged_member(staged, i, &member) == OK && member.identity.n == LEAF_IDENTITY &&
             memcmp(member.identity.p, account, ROLE_ACCOUNT) == 0)
@@ -191,18 +200,12 @@ static bool comes_again(const struct conversation *c, const struct mls_staged *s
     return false;
 }
 
-/* What whoever is no administrator may: change its own devices, carry out the wish to leave, which
- * the commit names, and bring a device back. */
+/* What whoever is no administrator may: change its own devices, and bring a device back. */
 static bool may_change(const struct conversation *c, const struct mls_staged *staged,
                        const uint8_t committer[16], const struct mls_change *change) {
-    struct mls_member by;
     if (change->member.identity.n != LEAF_IDENTITY)
         return false;
     if (change->what == MLS_UPDATED || is_of(&change->member, committer))
-        return true;
-    if (change->what == MLS_REMOVED && change->by.type == MLS_SENDER_MEMBER &&
-        mls_group_member(c->group, change->by.index, &by) == OK &&
-        is_of(&by, change->member.identity.p))
         return true;
     return comes_again(c, staged, change->member.identity);
 }
@@ -237,20 +240,9 @@ static err judge_first(const struct conversation *c, const struct mls_staged *st
     return e;
 }
 
-static err judge_handed_on(const struct conversation *c, const struct roles *before,
-                           const struct mls_staged *staged, const struct roles *after) {
-    buf admins = buf_on(NULL);
-    err e = hand_on(c, before, stays_staged, staged, &admins);
-    if (e == OK &&
-        (after->timer_all != before->timer_all || !slice_equal(after->admins, buf_slice(&admins))))
-        e = ERR_DENIED;
-    buf_free(&admins);
-    return e;
-}
-
-static bool all_stay(const struct conversation *c, const struct mls_staged *staged, slice admins) {
+static bool all_stay(const struct mls_staged *staged, slice admins) {
     for (size_t at = 0; at < admins.n; at += ROLE_ACCOUNT)
-        if (!stays_staged(staged, c, admins.p + at))
+        if (!stays_staged(staged, admins.p + at))
             return false;
     return true;
 }
@@ -268,13 +260,13 @@ err core_roles_judge(const struct conversation *c, const struct mls_staged *stag
         return ERR_DENIED;
     if (!before.any)
         return after.any ? judge_first(c, staged, &after) : OK;
-    if (!after.any || !all_stay(c, staged, after.admins))
+    if (!after.any || !all_stay(staged, after.admins))
         return ERR_DENIED;
     if (core_roles_admin(&before, committer.identity.p))
         return OK;
     if (!may_change_all(c, staged, committer.identity.p))
         return ERR_DENIED;
-    return judge_handed_on(c, &before, staged, &after);
+    return same_roles(&before, &after) ? OK : ERR_DENIED;
 }
 
 err core_roles_judge_join(const struct mls_group *group, const uint8_t adder[16],
@@ -293,8 +285,7 @@ err core_roles_judge_again(const struct conversation *c, const struct mls_group 
     TRY(core_roles_of(c->group, &before));
     if (core_roles_of(group, &after) != OK)
         return ERR_DENIED;
-    bool same = before.any == after.any && before.timer_all == after.timer_all &&
-                slice_equal(before.admins, after.admins);
+    bool same = same_roles(&before, &after);
     bool may =
         !before.any || core_roles_admin(&before, adder) || memcmp(adder, us, ROLE_ACCOUNT) == 0;
     return same || (may && (after.any || !before.any)) ? OK : ERR_DENIED;

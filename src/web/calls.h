@@ -28,6 +28,7 @@ enum { CALL_ARGS_MAX = 1100 };
     X("search", search, 3, 3)                                                                      \
     X("receipts", receipts, 0, 0)                                                                  \
     X("members", members, 1, 1)                                                                    \
+    X("roles", roles, 1, 1)                                                                        \
     X("contacts", contacts, 0, 0)                                                                  \
     X("blocked", blocked, 0, 0)                                                                    \
     X("devices", devices, 0, 0)                                                                    \
@@ -59,6 +60,8 @@ enum { CALL_ARGS_MAX = 1100 };
     X("edit", edit, 3, 3)                                                                          \
     X("delete", delete, 2, 2)                                                                      \
     X("timer", timer, 2, 2)                                                                        \
+    X("timer-all", timer_all, 2, 2)                                                                \
+    X("role", role, 3, 3)                                                                          \
     X("handle-claim", handle_claim, 2, 2)                                                          \
     X("handle-drop", handle_drop, 0, 0)                                                            \
     X("handle-find", handle_find, 2, 2)                                                            \

@@ -363,6 +363,28 @@ err call_delete(struct call *c) {
     return begun(c, command, "message", message);
 }
 
+err call_role(struct call *c) {
+    uint8_t account[CORE_ACCOUNT];
+    uint32_t conversation;
+    uint64_t command;
+    bool admin;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_hex(c, 1, account, sizeof account));
+    TRY(call_bool(c, 2, &admin));
+    TRY(core_conversation_role(c->core, conversation, account, admin, c->now, &command));
+    return begun(c, command, NULL, 0);
+}
+
+err call_timer_all(struct call *c) {
+    uint32_t conversation;
+    uint64_t command;
+    bool all;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_bool(c, 1, &all));
+    TRY(core_conversation_timer_all(c->core, conversation, all, c->now, &command));
+    return begun(c, command, NULL, 0);
+}
+
 err call_timer(struct call *c) {
     uint32_t conversation, seconds;
     uint64_t command;

@@ -313,8 +313,22 @@ static bool put_member(void *ctx, const struct core_member *m) {
     json_bool(j, "contact", m->contact);
     json_bool(j, "unlisted", m->unlisted);
     json_bool(j, "unheard", m->unheard);
+    json_bool(j, "admin", m->admin);
     json_object_end(j);
     return true;
+}
+
+err call_roles(struct call *c) {
+    struct core_roles roles;
+    uint32_t conversation;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(core_conversation_roles(c->core, conversation, &roles));
+    json_object(c->out, NULL);
+    json_bool(c->out, "any", roles.any);
+    json_bool(c->out, "admin", roles.admin);
+    json_bool(c->out, "timer_all", roles.timer_all);
+    json_object_end(c->out);
+    return OK;
 }
 
 err call_members(struct call *c) {

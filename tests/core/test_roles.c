@@ -170,15 +170,17 @@ TEST(two_have_no_roles_until_a_third_comes) {
 
 /* ---- Going ---- */
 
-TEST(everybody_leaves_also_where_no_administrator_is_there) {
+TEST(who_leaves_is_let_go_by_an_administrator_when_one_is_there) {
+    uint64_t command;
     start(4);
-    client(0)->away = true;
     core_online(client(0)->core, false, rig.now);
-    leave(3);
-    CHECK(strcmp(rig_members(client(1)), "012") == 0);
-    client(0)->away = false;
+    CHECK_OK(core_conversation_leave(client(3)->core, 1, rig.now, &command));
+    rig_finish(client(3), command, OK);
+    rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(3)).state, CORE_CONVERSATION_LEAVING);
     core_online(client(0)->core, true, rig.now);
     rig_pass(&rig, TIME_MINUTE);
+    CHECK_EQ(rig_state(client(3)).state, CORE_CONVERSATION_LEFT);
     rig_same_state(&rig, 3);
     check_admins(3, "0");
     rig_fini(&rig);

@@ -44,7 +44,9 @@ export type MessageKind =
   | "renamed"
   | "linked"
   | "unlinked"
-  | "timer"; // messages stay so many seconds, in text, from now on
+  | "timer" // messages stay so many seconds, in text, from now on
+  | "promoted" // subject is an administrator now; without a sender: the last one left
+  | "demoted";
 
 export interface Message {
   number: number;
@@ -111,6 +113,13 @@ export interface Member {
   contact: boolean;
   unlisted: boolean;
   unheard: boolean;
+  admin: boolean;
+}
+
+export interface Roles {
+  any: boolean; // false: what administrators may, everybody may
+  admin: boolean; // we are one
+  timer_all: boolean; // everybody may change the timer
 }
 
 export interface Contact {

@@ -1,7 +1,7 @@
 // A conversation's members, its name, and what one can do with it.
 
 import { useMemo, useState } from "preact/hooks";
-import type { Conversation, Member } from "../core/types";
+import type { Conversation, Member, Roles } from "../core/types";
 import { exportText } from "./export";
 import { Face, Field, GroupFace, Name, Sheet, Sure, TaskLine, Title, View } from "./parts";
 import { PickPeople, Select } from "./people";
@@ -16,6 +16,7 @@ interface Person {
   devices: number;
   unheard: boolean;
   unlisted: boolean;
+  admin: boolean;
 }
 
 // Members are devices; people are what one thinks of.
@@ -87,19 +88,22 @@ function Rename({ of }: { of: Conversation }) {
   );
 }
 
-function Members({ of, members }: { of: Conversation; members: Person[] }) {
+function Members({ of, members, roles }: { of: Conversation; members: Person[]; roles: Roles }) {
   const core = useCore();
   const home = useHome();
   const task = useTask();
   const [leaving, setLeaving] = useState<Person | null>(null);
+  const [unmaking, setUnmaking] = useState<Person | null>(null);
   const [adding, setAdding] = useState(false);
-  const may = of.state === "active";
+  const may = of.state === "active" && (!roles.any || roles.admin);
+  const others = members.filter((p) => p.admin).length > 1;
+  const give = (p: Person, admin: boolean) => task.start(() => run(core, "role", of.number, p.account, admin));
   return (
     <section class="part">
       <h2>
         {w().members} <span class="tag">{w().membersCount(members.length)}</span>
       </h2>
-      <p class="hint">{w().everybodyMay}</p>
+      <p class="hint">{!roles.any ? w().everybodyMay : roles.admin ? w().adminsMay : w().notAdmin}</p>
       <ul class="items">
         {members.map((p) => (
           <li key={p.account}>
@@ -109,6 +113,7 @@ function Members({ of, members }: { of: Conversation; members: Person[] }) {
                 <Name account={p.account} name={p.name} />
                 <span class="hint">
                   {[
+                    p.admin ? w().administrator : "",
                     p.us || p.contact ? "" : w().notAContact,
                     p.unheard ? w().unheardMember : "",
                     p.unlisted ? w().unlistedMember : "",
@@ -119,6 +124,17 @@ function Members({ of, members }: { of: Conversation; members: Person[] }) {
                 </span>
               </span>
             </a>
+            {may && roles.any && (!p.admin || others) && (
+              <button
+                type="button"
+                class="button"
+                disabled={task.busy}
+                onClick={() => (p.admin ? setUnmaking(p) : void give(p, true))}
+              >
+                {p.admin ? w().unmakeAdmin : w().makeAdmin}
+                <span class="unseen"> {calledText(home, p.account, p.name)}</span>
+              </button>
+            )}
             {may && !p.us && (
               <button type="button" class="button" onClick={() => setLeaving(p)}>
                 {w().remove}
@@ -135,6 +151,18 @@ function Members({ of, members }: { of: Conversation; members: Person[] }) {
         </button>
       )}
       {adding && <AddPeople of={of} here={members} onClose={() => setAdding(false)} />}
+      {unmaking !== null && (
+        <Sure
+          title={w().unmakeAdmin}
+          text={w().unmakeSure(calledText(home, unmaking.account, unmaking.name))}
+          action={w().unmakeAdmin}
+          onNo={() => setUnmaking(null)}
+          onYes={() => {
+            setUnmaking(null);
+            return give(unmaking, false);
+          }}
+        />
+      )}
       {leaving !== null && (
         <Sure
           title={w().remove}
@@ -153,10 +181,18 @@ function Members({ of, members }: { of: Conversation; members: Person[] }) {
 
 const timers = [0, 3600, 86_400, 604_800, 2_419_200];
 
-function Timer({ of, timer }: { of: Conversation; timer: number }) {
+function Timer({ of, timer, roles }: { of: Conversation; timer: number; roles: Roles }) {
   const core = useCore();
   const task = useTask();
   const choices = timers.includes(timer) ? timers : [...timers, timer];
+  if (!roles.timer_all && !roles.admin)
+    return (
+      <section class="part">
+        <h2>{w().timer}</h2>
+        <p>{timer === 0 ? w().timerNever : durationText(timer)}</p>
+        <p class="hint">{w().timerAdmins}</p>
+      </section>
+    );
   return (
     <section class="part">
       <Select
@@ -166,10 +202,27 @@ function Timer({ of, timer }: { of: Conversation; timer: number }) {
         options={choices.map((s) => [String(s), s === 0 ? w().timerNever : durationText(s)])}
       />
       <p class="hint">{w().timerHow}</p>
+      {roles.any && roles.admin && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={roles.timer_all}
+            disabled={task.busy}
+            onChange={(e) => {
+              const all = e.currentTarget.checked;
+              void task.start(() => run(core, "timer-all", of.number, all));
+            }}
+          />
+          <span>{w().timerAll}</span>
+        </label>
+      )}
       <TaskLine task={task} />
     </section>
   );
 }
+
+// Until the core has said it, nothing is offered.
+const unknown: Roles = { any: true, admin: false, timer_all: true };
 
 export function About({ of }: { of: Conversation }) {
   const core = useCore();
@@ -178,7 +231,10 @@ export function About({ of }: { of: Conversation }) {
   const [sure, setSure] = useState(false);
   const list = useView<Member[]>((e) => e.type === "conversation" && e.conversation === of.number, "members", of.number);
   const members = useMemo(() => people(list ?? []), [list]);
+  const roles =
+    useView<Roles>((e) => e.type === "conversation" && e.conversation === of.number, "roles", of.number) ?? unknown;
   const may = of.state === "active";
+  const last = roles.admin && members.length > 1 && members.filter((p) => p.admin).length === 1;
   return (
     <View title={w().about} back={() => go("c", of.number)}>
       <div class="person">
@@ -188,9 +244,9 @@ export function About({ of }: { of: Conversation }) {
         </p>
         {!may && <p class="hint">{w().state[of.state]}</p>}
       </div>
-      {members.length > 0 && <Members of={of} members={members} />}
-      {may && <Rename key={of.name} of={of} />}
-      {may && <Timer of={of} timer={of.timer} />}
+      {members.length > 0 && <Members of={of} members={members} roles={roles} />}
+      {may && (!roles.any || roles.admin) && <Rename key={of.name} of={of} />}
+      {may && <Timer of={of} timer={of.timer} roles={roles} />}
       <section class="part">
         <h2>{w().exportText}</h2>
         <p class="hint">{w().exportHow}</p>
@@ -220,7 +276,7 @@ export function About({ of }: { of: Conversation }) {
       {sure && (
         <Sure
           title={w().leave}
-          text={w().leaveSure}
+          text={last ? `${w().leaveSure} ${w().lastAdmin}` : w().leaveSure}
           action={w().leave}
           onNo={() => setSure(false)}
           onYes={() => {

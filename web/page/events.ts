@@ -30,6 +30,10 @@ export function eventText(home: Home, m: Message): string {
       return words.unlinked(they);
     case "timer":
       return Number(m.text) === 0 ? words.timerOff(who) : words.timer(who, durationText(Number(m.text)));
+    case "promoted":
+      return m.sender === "" ? words.handedOn(they) : words.promoted(who, whom);
+    case "demoted":
+      return words.demoted(who, whom);
     case "content":
       return m.text;
   }

@@ -92,6 +92,8 @@ interface Talk {
   c: Conversation;
   people: Made[];
   messages: Message[];
+  admins: Set<string>; // accounts; none between two
+  timerAll: boolean;
 }
 
 const fail = (error: string, reason = ""): never => {
@@ -151,6 +153,8 @@ export class StandIn implements Core {
     const talk: Talk = {
       people,
       messages: [],
+      admins: new Set(people.length > 1 ? [me.account] : []),
+      timerAll: true,
       c: {
         number,
         name: "",
@@ -414,6 +418,7 @@ export class StandIn implements Core {
       contact: this.contacts.includes(p),
       unlisted: false,
       unheard: false,
+      admin: false,
     };
   }
 
@@ -459,7 +464,16 @@ export class StandIn implements Core {
         return { messages: said.filter(fits).map((m) => ({ ...m })), next: 0 };
       }
       case "members":
-        return this.find(one).c.state === "left" ? [] : [...this.find(one).people, me].map((p) => this.member(p));
+        return this.find(one).c.state === "left" ? [] : [...this.find(one).people, me].map((p) => ({
+              ...this.member(p),
+              admin: this.find(one).admins.has(p.account),
+            }));
+      case "roles":
+        return {
+          any: this.find(one).admins.size > 0,
+          admin: this.find(one).admins.has(me.account),
+          timer_all: this.find(one).timerAll,
+        };
       case "contacts":
         return this.contacts.map((p) => this.contact(p));
       case "blocked":
@@ -575,6 +589,11 @@ export class StandIn implements Core {
         this.find(one).c.timer = Number(two);
         this.say(this.find(one), me, { kind: "timer", id: "", state: "received", text: text(two) });
         return this.end(++this.command, { conversation: Number(one) });
+      case "timer-all":
+        this.find(one).timerAll = two === true;
+        return this.end(++this.command, { conversation: Number(one) });
+      case "role":
+        return this.give(this.find(one), text(two), three === true);
       case "add":
       case "remove":
       case "rename":
@@ -689,6 +708,17 @@ export class StandIn implements Core {
     if (this.contacts.some((c) => c.account === p.account)) fail("EXISTS");
     this.contacts.push(p);
     return { account: p.account };
+  }
+
+  private give(talk: Talk, account: string, admin: boolean): { command: number } {
+    const subject = [...talk.people, me].find((p) => p.account === account) ?? fail("NOT_FOUND");
+    if (!talk.admins.has(me.account)) fail("DENIED");
+    if (admin) talk.admins.add(account);
+    else talk.admins.delete(account);
+    const kind = admin ? "promoted" : "demoted";
+    this.say(talk, me, { kind, id: "", state: "received", text: "", subject: account, subject_name: subject.name });
+    this.tell({ type: "conversation", conversation: talk.c.number });
+    return this.end(++this.command, { conversation: talk.c.number });
   }
 
   private change(name: string, talk: Talk, what: string): { command: number } {
