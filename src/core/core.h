@@ -341,10 +341,10 @@ MUST err core_conversation_timer_all(struct core *core, uint32_t conversation, b
  * day after the others have the new one, or some minutes later. */
 MUST err core_conversation_update(struct core *core, uint32_t conversation, uint64_t now,
                                   uint64_t *command);
-/* Asks to be removed; another member carries it out. DONE once the others have the request; the
- * conversation's state goes from LEAVING to LEFT when they did it, or after a week without an
- * answer, and back to ACTIVE if the request could not be sent. In one that is spoiled or behind it
- * ends here, at once: nobody would hear of it. */
+/* Asks to be removed; another member, an administrator where there are some, carries it out. DONE
+ * once the others have the request; the conversation's state goes from LEAVING to LEFT when they
+ * did it, or after a week without an answer, and back to ACTIVE if the request could not be sent.
+ * In one that is spoiled or behind it ends here, at once: nobody would hear of it. */
 MUST err core_conversation_leave(struct core *core, uint32_t conversation, uint64_t now,
                                  uint64_t *command);
 /* Renames it, for every member. */

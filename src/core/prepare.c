@@ -262,13 +262,6 @@ static void list_gone(const struct entry *entry, struct plan *plan) {
         plan->gone[plan->gone_count++] = plan->removes[n];
 }
 
-static err hand_on(const struct conversation *c, const struct roles *now, const struct entry *entry,
-                   struct plan *plan) {
-    list_gone(entry, plan);
-    return core_roles_hand_on(c, now, (struct roles_leaves){plan->gone, plan->gone_count},
-                              &plan->admins);
-}
-
 /* Who adds somebody to itself, or to the two of a conversation, makes a group of it. */
 static err begin_roles(const struct core *core, const struct conversation *c,
                        const struct entry *entry, struct plan *plan) {
@@ -280,8 +273,32 @@ static err begin_roles(const struct core *core, const struct conversation *c,
     return plan->begins ? core_roles_write(&plan->roles, buf_slice(&plan->admins), true) : OK;
 }
 
-/* The last administrator stays one until it leaves: then it is whoever is left with the first
- * leaf. */
+static void list_account(const struct conversation *c, const uint8_t *account, struct plan *plan) {
+    for (uint32_t leaf = 0; core_conversation_has(c, slice_of(account, CORE_ACCOUNT), &leaf) &&
+                            plan->gone_count < CORE_MEMBERS_MAX;
+         leaf++)
+        plan->gone[plan->gone_count++] = leaf;
+}
+
+static void list_unheard(const struct conversation *c, struct plan *plan) {
+    for (uint32_t leaf = 0; leaf < mls_group_leaf_count(c->group); leaf++)
+        if (core_unheard(c, leaf) && plan->gone_count < CORE_MEMBERS_MAX)
+            plan->gone[plan->gone_count++] = leaf;
+}
+
+static err to_the_first(const struct conversation *c, const struct roles *now, struct plan *plan) {
+    return core_roles_hand_on(c, now, (struct roles_leaves){plan->gone, plan->gone_count},
+                              &plan->admins);
+}
+
+static err hand_on(const struct conversation *c, const struct roles *now, const struct entry *entry,
+                   struct plan *plan) {
+    list_gone(entry, plan);
+    return to_the_first(c, now, plan);
+}
+
+/* The last administrator stays one until it leaves: then it is whoever has the first leaf of those
+ * who have said something, or of all others. */
 static err change_role(const struct conversation *c, const struct roles *now,
                        const struct entry *entry, struct plan *plan) {
     const uint8_t *account = entry->r.intent.p;
@@ -294,12 +311,12 @@ static err change_role(const struct conversation *c, const struct roles *now,
         return OK;
     if (c->r.state != CORE_CONVERSATION_LEAVING)
         return ERR_LIMIT;
-    for (uint32_t leaf = 0; core_conversation_has(c, slice_of(account, CORE_ACCOUNT), &leaf) &&
-                            plan->gone_count < CORE_MEMBERS_MAX;
-         leaf++)
-        plan->gone[plan->gone_count++] = leaf;
-    return core_roles_hand_on(c, now, (struct roles_leaves){plan->gone, plan->gone_count},
-                              &plan->admins);
+    list_account(c, account, plan);
+    size_t others = plan->gone_count;
+    list_unheard(c, plan);
+    TRY(to_the_first(c, now, plan));
+    plan->gone_count = others;
+    return plan->admins.n > 0 ? OK : to_the_first(c, now, plan);
 }
 
 static err plan_roles(struct core *core, const struct conversation *c, const struct entry *entry,

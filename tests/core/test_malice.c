@@ -408,6 +408,7 @@ TEST(who_misses_a_proposal_is_behind_until_it_comes) {
     buf plain = {0};
     slice mark, item;
     start(4);
+    rig_admin(client(0), client(2));
     memset(&stalled, 0, sizeof stalled);
     rig.on_reply = stall_proposal;
     CHECK_OK(core_conversation_leave(client(3)->core, 1, rig.now, &command));

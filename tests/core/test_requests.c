@@ -128,6 +128,7 @@ TEST(who_wishes_to_leave_waits_until_the_request_is_accepted) {
     start(3);
     rig_meet(client(0), client(2));
     begin(client(0), "all", 2, (const size_t[]){1, 2});
+    rig_admin(client(0), client(1));
     core_online(client(0)->core, false, rig.now);
     CHECK_OK(core_conversation_leave(client(2)->core, 1, rig.now, &command));
     rig_finish(client(2), command, OK);
@@ -282,6 +283,9 @@ TEST(a_request_whose_inviter_has_left_is_accepted_all_the_same) {
     CHECK_OK(core_request_accept(client(1)->core, number, slice_str("gone"), rig.now));
     rig_pass(&rig, TIME_MINUTE);
     CHECK_EQ(rig_status(client(1)).contacts, 0);
+    struct core_roles roles; /* who has not accepted does not become an administrator */
+    CHECK_OK(core_conversation_roles(client(2)->core, 1, &roles));
+    CHECK(roles.admin);
     say(1, number, "still here");
     CHECK_SLICE(slice_str(rig_texts(client(2))), slice_str("still here\n"));
     rig_fini(&rig);
