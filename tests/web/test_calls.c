@@ -92,6 +92,11 @@ TEST(what_the_core_refuses_has_the_name_of_its_error) {
     expect(&p, "conversation 1 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "send 1 plain text  ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "draft-set 1 text ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "roles 1 ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "timer-all 1 1 ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "timer-all 1 yes ", USAGE);
+    expect(&p, "role 1 00112233445566778899aabbccddeeff 0 ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "role 1 0011 0 ", USAGE);
     expect(&p, "create sotto:join:nothing name ", "{\"error\":\"MALFORMED\"}");
     core_close(p.core);
     p.core = NULL;

@@ -175,6 +175,10 @@ def talk(tap, world, web, ann):
     web.done(web.call("timer", number, 0))
     tap.check("messages_go_after_a_week_unless_that_is_changed",
               (week, web.call("conversation", number)["timer"]) == (604800, 0))
+    tap.check("two_have_no_roles",
+              web.call("roles", number) == {"any": False, "admin": False, "timer_all": True} and
+              not any(m["admin"] for m in web.call("members", number)) and
+              web.refused("role", number, account, True) == "UNSUPPORTED")
     return number
 
 

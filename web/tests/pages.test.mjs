@@ -400,6 +400,25 @@ test("a conversation is begun with one person or several, renamed, and left", ()
     await seen(page, "You left this conversation.");
   }));
 
+test("roles are given and taken, and whoever has none is not offered what they may not", () =>
+  at("?stand-in#/new", async (page) => {
+    await page.getByRole("checkbox", { name: /Mira/ }).check();
+    await page.getByRole("checkbox", { name: /Ayesha/ }).check();
+    await page.getByRole("button", { name: "Begin" }).click();
+    await page.getByRole("link", { name: /About this conversation/ }).click();
+    const one = (name) => page.getByRole("listitem").filter({ hasText: name });
+    await one("You").getByText("administrator").waitFor();
+    assert.equal(await page.getByRole("button", { name: /^Make member/ }).count(), 0);
+    await page.getByRole("button", { name: /^Make administrator.*Mira/ }).click();
+    await one("Mira").getByText("administrator").waitFor();
+    await page.getByRole("button", { name: /^Make member/ }).last().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Make member" }).click();
+    await seen(page, "You are no administrator here");
+    for (const name of [/^Make /, /^Remove/, "Rename", "Add people"])
+      assert.equal(await page.getByRole("button", { name }).count(), 0);
+    await page.getByRole("button", { name: "Leave conversation" }).waitFor();
+  }));
+
 test("a contact comes by a link, and one's own link is shown to be handed over", () =>
   at("?stand-in#/add", async (page) => {
     await page.getByLabel("Their link").fill("nonsense");
