@@ -104,7 +104,7 @@ function Members({ of, members, roles }: { of: Conversation; members: Person[]; 
         {w().members} <span class="tag">{w().membersCount(members.length)}</span>
       </h2>
       <p class="hint">{!roles.any ? w().everybodyMay : roles.admin ? w().adminsMay : w().notAdmin}</p>
-      <ul class="items">
+      <ul class="items members">
         {members.map((p) => (
           <li key={p.account}>
             <a class="item-person" href={p.us ? "#/settings/profile" : `#/person/${p.account}/${of.number}`}>
