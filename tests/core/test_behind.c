@@ -244,6 +244,26 @@ TEST(only_a_member_may_ask_and_for_its_present_leaf_alone) {
     rig_fini(&rig);
 }
 
+/* The tree that it comes back to has no node where the old one had one. */
+TEST(who_was_put_in_anew_finds_its_group_after_a_crash) {
+    uint8_t one[PROTO_ADDRESS];
+    uint64_t command;
+    rig_init(&rig, 3);
+    rig_meet_all(&rig, 3);
+    rig_conversation(&rig, 3);
+    CHECK_OK(core_conversation_update(client(1)->core, 1, rig.now, &command));
+    rig_finish(client(1), command, OK);
+    uint32_t with_two = begin(1, 2);
+    address_in(client(1), one);
+    uint64_t epoch = rig_state(client(0)).epoch;
+    ask(client(1), with_two, one, 0);
+    CHECK_EQ(rig_state(client(0)).epoch, epoch + 1);
+    rig_crash(client(1));
+    rig_pass(&rig, TIME_MINUTE);
+    rig_same_state(&rig, 3);
+    rig_fini(&rig);
+}
+
 TEST(who_asks_time_and_again_is_put_in_a_few_times) {
     uint8_t address[PROTO_ADDRESS];
     start();

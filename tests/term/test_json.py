@@ -175,8 +175,11 @@ def begin(world, watch):
 
 def change(watch, ann, ben, cem):
     """Many epochs, so that an old one is forgotten."""
-    for _ in range(5):
+    watch.run(ann, "role", "Trio")
+    for i in range(5):
         watch.run(ann, "add", "Trio", "cem")
+        if i == 0:  # the two of it are administrators now
+            watch.run(ann, "role", "Trio", "ben", "member")
         watch.run(ann, "remove", "Trio", "cem")
         watch.run(ben, "read")
         watch.run(cem, "read")
