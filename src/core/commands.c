@@ -357,7 +357,7 @@ struct own_message {
 
 static err find_own(struct core *core, const struct conversation *c, uint64_t number,
                     struct own_message *own) {
-    TRY(core_history_get(core, c, number, &own->bytes, &own->m));
+    TRY(core_history_shown(core, c, number, &own->bytes, &own->m));
     if (own->m.kind != CORE_MESSAGE_CONTENT)
         return ERR_UNSUPPORTED;
     if (!own->m.own)

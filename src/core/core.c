@@ -111,8 +111,9 @@ err core_txn_end(struct core *core, err result) {
         result = store_commit_now(core->store, core->batch);
     if (result == OK && writes)
         core->store_failures = 0;
-    if (result == OK && core->goes)
-        store_settle(core->store);
+    core->unsettled = core->unsettled || (result == OK && core->goes);
+    if (result == OK && core->unsettled)
+        core->unsettled = !store_settle(core->store);
     core->in_txn = core->goes = false;
     store_batch_clear(core->batch);
     core->counters_dirty = false;

@@ -54,7 +54,7 @@ static err read_file(struct core *core, const struct conversation *c, struct dow
     enum core_content_shape shape;
     bool markdown;
     buf bytes = buf_on(core->mem), text = buf_on(core->mem);
-    err e = core_history_get(core, c, d->message, &bytes, &m);
+    err e = core_history_shown(core, c, d->message, &bytes, &m);
     if (e == OK &&
         (m.kind != CORE_MESSAGE_CONTENT || core_content_decode(m.content, &content) != OK))
         e = ERR_NOT_FOUND;

@@ -155,21 +155,11 @@ err core_expiry_add(struct core *core, const struct conversation *c, slice bytes
 
 /* ---- Going ---- */
 
-/* Where it did not leave yet it never will. */
-static err end_entry(struct core *core, const struct expiry *x) {
-    for (size_t i = 0; i < core->entries.n; i++) {
-        struct entry *entry = core->entries.p[i];
-        if (entry->r.conversation == x->conversation && entry->r.message == x->message)
-            return core_entry_finish(core, entry, ERR_EXPIRED, 0, 0);
-    }
-    return OK;
-}
-
 static err expire(struct core *core, const struct expiry *x) {
     struct conversation *c = core_conversation_lookup(core, x->conversation);
     if (c == NULL)
         return OK;
-    TRY(end_entry(core, x));
+    TRY(core_entry_end(core, c, x->message, ERR_EXPIRED));
     return core_remark_expire(core, c, x->message);
 }
 

@@ -161,6 +161,13 @@ err core_history_get(struct core *core, const struct conversation *c, uint64_t n
     return record_message_read(buf_slice(bytes), message);
 }
 
+err core_history_shown(struct core *core, const struct conversation *c, uint64_t number, buf *bytes,
+                       struct record_message *message) {
+    if (core_expiry_hides(core, c->r.number, number))
+        return ERR_NOT_FOUND;
+    return core_history_get(core, c, number, bytes, message);
+}
+
 err core_history_read(struct core *core, const struct conversation *c, uint64_t number, buf *bytes,
                       struct record_message *message) {
     err e = core_history_get(core, c, number, bytes, message);
@@ -223,6 +230,7 @@ err core_history_forget(struct core *core, const struct conversation *c) {
     struct store_key first = core_key(TABLE_HISTORY, core_conversation_key(c->r.number, key), 0);
     TRY(store_scan(core->store, first, UINT64_MAX, forget_id, &f));
     TRY(f.e);
+    core->goes = true;
     return store_batch_delete_range(core->batch, first, UINT64_MAX);
 }
 
@@ -365,5 +373,5 @@ err core_message_number(struct core *core, uint32_t conversation, const uint8_t 
     if (c == NULL)
         return ERR_NOT_FOUND;
     TRY(core_history_find(core, c, id, number));
-    return *number == 0 ? ERR_NOT_FOUND : OK;
+    return *number == 0 || core_expiry_hides(core, conversation, *number) ? ERR_NOT_FOUND : OK;
 }

@@ -443,7 +443,8 @@ struct core {
     struct store_batch *batch;
     size_t txn_mark;
     bool in_txn;
-    bool goes; /* something that was said goes with it, and is to leave the files */
+    bool goes;      /* something that was said goes with it, and is to leave the files */
+    bool unsettled; /* something that went before is still in the files */
 
     struct account account;
     struct network network;
@@ -1115,6 +1116,9 @@ MUST err core_history_device(struct core *core, struct conversation *c, enum cor
 /* message's slices live as long as bytes. NOT_FOUND: it is not there, or not any more. */
 MUST err core_history_get(struct core *core, const struct conversation *c, uint64_t number,
                           buf *bytes, struct record_message *message);
+/* The same for who asks: not what is hidden because its time is over. */
+MUST err core_history_shown(struct core *core, const struct conversation *c, uint64_t number,
+                            buf *bytes, struct record_message *message);
 /* The same of one that must be there. */
 MUST err core_history_read(struct core *core, const struct conversation *c, uint64_t number,
                            buf *bytes, struct record_message *message);
@@ -1304,6 +1308,10 @@ MUST err core_entry_save(struct core *core, struct entry *entry);
 /* Removes it, with its DONE. */
 MUST err core_entry_finish(struct core *core, struct entry *entry, err e, uint16_t reason,
                            uint32_t refused);
+/* The same for what sends this entry of the history, if it did not leave yet. */
+MUST err core_entry_end(struct core *core, const struct conversation *c, uint64_t message, err why);
+/* Whether something that was not asked for waits to be sent there. */
+bool core_entry_tells(const struct core *core, const struct conversation *c);
 /* Its blobs are uploaded from the first one on. */
 void core_entry_rewind(struct entry *entry);
 /* Forgets what was encrypted: it is tried again. */

@@ -142,6 +142,26 @@ err core_entry_finish(struct core *core, struct entry *entry, err result, uint16
     return e;
 }
 
+err core_entry_end(struct core *core, const struct conversation *c, uint64_t message, err why) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation == c->r.number && entry->r.message == message)
+            return core_entry_finish(core, entry, why, 0, 0);
+    }
+    return OK;
+}
+
+/* What tells something by itself waits until the one before it has left. */
+bool core_entry_tells(const struct core *core, const struct conversation *c) {
+    for (size_t i = 0; i < core->entries.n; i++) {
+        const struct entry *entry = core->entries.p[i];
+        if (entry->r.conversation == c->r.number && entry->r.silent &&
+            entry->r.kind == ENTRY_CONTENT)
+            return true;
+    }
+    return false;
+}
+
 void core_entry_rewind(struct entry *entry) {
     entry->blob = 0;
     entry->chunk = 0;

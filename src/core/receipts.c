@@ -206,6 +206,11 @@ err core_receipts_step(struct core *core, struct conversation *c) {
     c->receipts_at = 0;
     if (core_request_is(c))
         return OK;
+    /* Who takes none of our items can't make them pile up. */
+    if (core_entry_tells(core, c)) {
+        core_receipts_schedule(core, c);
+        return OK;
+    }
     if (tells(core, c)) {
         TRY(tell_some(core, c));
     } else {

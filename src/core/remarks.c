@@ -103,7 +103,8 @@ static enum remark_what what_of(const struct content *content, slice *target) {
 
 /* ---- Going ---- */
 
-/* An entry that is shown at another goes, with what was said about it in its turn. */
+/* An entry that is shown at another goes, with what was said about it in its turn; where it did not
+ * leave yet it never will. */
 static err drop(struct core *core, struct conversation *c, uint64_t number, unsigned depth) {
     struct record_message m;
     struct record_remark remark;
@@ -118,6 +119,8 @@ static err drop(struct core *core, struct conversation *c, uint64_t number, unsi
     }
     if (e == OK && row.n > 0)
         e = store(core, c, m.id, SLICE_EMPTY);
+    if (e == OK)
+        e = core_entry_end(core, c, number, ERR_CHANGED);
     if (e == OK)
         e = core_history_drop(core, c, number);
     buf_free(&bytes);
@@ -190,6 +193,8 @@ static err withdraw(struct core *core, struct conversation *c, uint64_t number,
         m->content = SLICE_EMPTY;
         core->goes = true;
         e = core_history_put(core, c, number, m);
+        if (e == OK)
+            e = core_entry_end(core, c, number, ERR_CHANGED);
     }
     return e;
 }
@@ -259,7 +264,9 @@ static err add(struct core *core, struct conversation *c, const uint8_t id[32],
         e = has_room(buf_slice(&row), remark->sender, &room);
     if (e == OK && remark->what == REMARK_EDIT)
         e = add_edit(core, c, remark, &before, &row);
-    else if (e == OK && room && (remark->what == REMARK_REACTION || before.number == 0))
+    else if (e == OK && !room)
+        e = drop(core, c, remark->number, DEPTH); /* or it would stay, seen by nobody */
+    else if (e == OK && (remark->what == REMARK_REACTION || before.number == 0))
         e = append(&row, remark);
     if (e == OK)
         e = store(core, c, id, buf_slice(&row));
@@ -429,7 +436,7 @@ err core_reactions(struct core *core, uint32_t conversation, uint64_t message,
     struct record_remark remark;
     bool more = true;
     buf bytes = buf_on(core->mem), row = buf_on(core->mem);
-    err e = c == NULL ? ERR_NOT_FOUND : core_history_get(core, c, message, &bytes, &m);
+    err e = c == NULL ? ERR_NOT_FOUND : core_history_shown(core, c, message, &bytes, &m);
     if (e == OK)
         e = load(core, c, m.id, &row);
     for (reader r = reader_of(buf_slice(&row)); e == OK && more && r.n > 0;) {

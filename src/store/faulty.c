@@ -66,8 +66,8 @@ static void faulty_close(struct store *s) {
     mem_free(f->mem, f, sizeof *f);
 }
 
-static void faulty_settle(struct store *s) {
-    store_settle(((struct faulty_store *)s)->inner);
+static bool faulty_settle(struct store *s) {
+    return store_settle(((struct faulty_store *)s)->inner);
 }
 
 static const struct store_engine faulty_engine = {

@@ -169,7 +169,8 @@ static err unlock(struct store *inner, enum which which, slice passphrase, uint8
     else if (result == OK)
         result = open_lock(&l, passphrase, key);
     if (result == OK)
-        store_settle(inner); /* whoever changed the lock may have been ended before they did */
+        (void)store_settle(
+            inner); /* whoever changed the lock may have been ended before they did */
     buf_free(&value);
     return result;
 }
@@ -189,7 +190,7 @@ err store_sealed_relock(struct store *inner, slice passphrase, slice fresh) {
     if (result == OK)
         result = set_passphrase(inner, fresh, key);
     if (result == OK)
-        store_settle(inner);
+        (void)store_settle(inner);
     wipe(key, sizeof key);
     return result;
 }
@@ -202,7 +203,7 @@ err store_sealed_secret(struct store *inner, slice passphrase, slice secret) {
     if (result == OK)
         result = set_secret(inner, slice_of(outer, secret.n > 0 ? KEY : 0), key);
     if (result == OK)
-        store_settle(inner);
+        (void)store_settle(inner);
     wipe(outer, sizeof outer);
     wipe(key, sizeof key);
     return result;

@@ -190,8 +190,8 @@ static void sealed_close(struct store *store) {
     sealed_free(s);
 }
 
-static void sealed_settle(struct store *s) {
-    store_settle(((struct sealed_store *)s)->inner);
+static bool sealed_settle(struct store *s) {
+    return store_settle(((struct sealed_store *)s)->inner);
 }
 
 static const struct store_engine sealed_engine = {

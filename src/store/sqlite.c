@@ -222,9 +222,10 @@ static void sqlite_commit(struct store *s, const struct store_batch *batch, stor
 
 /* ---- Opening and closing ---- */
 
-/* Not while somebody reads; and what fails in it fails again, and is told, at the next commit. */
-static void sqlite_settle(struct store *s) {
-    (void)sqlite3_wal_checkpoint_v2(sqlite_of(s)->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+/* Not while somebody reads, or with a full disk. */
+static bool sqlite_settle(struct store *s) {
+    return sqlite3_wal_checkpoint_v2(sqlite_of(s)->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
+                                     NULL) == SQLITE_OK;
 }
 
 static void sqlite_close(struct store *s) {

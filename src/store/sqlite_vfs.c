@@ -56,9 +56,9 @@ static bool page_is_sound(const uint8_t *page, sqlite3_int64 offset) {
 
 /* ---- What is left of what was moved ---- */
 
-/* SQLite moves entries to other pages and leaves copies of them in the room between a page's list of
- * entries and the first of these, which secure_delete does not reach. A page of a tree begins with
- * its kind; any other begins with the number of a page, and so with zero. */
+/* SQLite moves entries to other pages and leaves copies of them in the room between a page's list
+ * of entries and the first of these, which secure_delete does not reach. A page of a tree begins
+ * with its kind; any other begins with the number of a page, and so with zero. */
 static void clear_room(uint8_t *page, sqlite3_int64 offset) {
     size_t start = offset == 0 ? 100 : 0;
     const uint8_t *head = page + start;

@@ -44,9 +44,8 @@ err store_commit_now(struct store *s, const struct store_batch *batch) {
     return result;
 }
 
-void store_settle(struct store *s) {
-    if (s->engine->settle != NULL)
-        s->engine->settle(s);
+bool store_settle(struct store *s) {
+    return s->engine->settle == NULL || s->engine->settle(s);
 }
 
 void store_close(struct store *s) {

@@ -83,7 +83,7 @@ struct store_engine {
     err (*scan_table)(struct store *s, uint8_t table, store_visit *visit, void *ctx);
     void (*commit)(struct store *s, const struct store_batch *batch, store_done *done, void *ctx);
     /* May be NULL: see store_settle. */
-    void (*settle)(struct store *s);
+    bool (*settle)(struct store *s);
     void (*close)(struct store *s); /* frees s */
     bool deferred;                  /* commit may call `done` after it returned */
 };
@@ -102,8 +102,8 @@ void store_commit(struct store *s, const struct store_batch *batch, store_done *
  */
 MUST err store_commit_now(struct store *s, const struct store_batch *batch);
 /* What was deleted before is now in none of the client's files, as far as the engine can: its log
- * is written into the table and emptied. If that can't be done it will be some time later. */
-void store_settle(struct store *s);
+ * is written into the table and emptied. False: that can't be done now. */
+bool store_settle(struct store *s);
 void store_close(struct store *s);
 
 /* ---- Engines ---- */

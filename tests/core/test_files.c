@@ -453,6 +453,9 @@ TEST(a_file_goes_on_by_another_address_when_one_takes_no_more) {
 TEST(a_file_that_has_expired_is_not_there) {
     uint64_t command;
     start(2, 100);
+    CHECK_OK(
+        core_conversation_timer(client(0)->core, 1, 0, rig.now, &command)); /* but its message */
+    rig_finish(client(0), command, OK);
     mail_free(rig.mail);
     rig.config.limits.blob_days = 7;
     CHECK_OK(mail_new(&rig.mail, rig.store, &rig.config, NULL));

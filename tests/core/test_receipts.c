@@ -210,6 +210,28 @@ static void send_status(struct client *c, const uint8_t id[32], uint64_t status,
     buf_free(&content);
 }
 
+static enum verdict lose_bens(struct rig *r, struct client *from, uint16_t type, slice body) {
+    (void)r, (void)body;
+    return from == ben && type == PROTO_send ? DROP : PASS;
+}
+
+TEST(they_do_not_pile_up_where_nobody_takes_them) {
+    three(CORE_RECEIPTS_DELIVERED);
+    rig_conversation(&rig, 3);
+    settle();
+    rig.on_request = lose_bens;
+    for (int i = 0; i < 10; i++) {
+        rig_say(ann, "again");
+        settle();
+        CHECK(ben->core->entries.n <= 1);
+    }
+    rig.on_request = NULL;
+    rig_pass(&rig, 10 * TIME_MINUTE);
+    CHECK_EQ(ben->core->entries.n, 0);
+    check(ann, 2, 0);
+    rig_fini(&rig);
+}
+
 TEST(what_others_say_of_it_is_bounded) {
     uint8_t id[32];
     three(CORE_RECEIPTS_NONE);

@@ -281,20 +281,36 @@ TEST(of_what_is_withdrawn_nothing_stays_in_any_store) {
     rig_fini(&rig);
 }
 
-TEST(what_is_withdrawn_before_it_is_sent_is_withdrawn_for_all) {
+TEST(a_reaction_too_many_is_not_kept) {
+    char text[16];
+    three();
+    struct shown m = say(ann, "news");
+    for (int i = 1; i <= 9; i++) {
+        (void)snprintf(text, sizeof text, "number %d", i);
+        react(cem, m.m.id, text);
+    }
+    CHECK_EQ(by_id(ben, m.m.id).m.reactions, 8);
+    CHECK_EQ(rig_stored(ben, "number 8"), 1);
+    CHECK_EQ(rig_stored(ben, "number 9"), 0);
+    rig_fini(&rig);
+}
+
+TEST(what_is_withdrawn_before_it_is_sent_never_leaves) {
     uint64_t command;
     three();
     core_online(ann->core, false, rig.now);
-    rig_say(ann, "too fast");
+    uint64_t said = rig_say(ann, "too fast");
     struct shown m = by_text(ann, "too fast");
     CHECK_OK(core_message_edit(ann->core, 1, m.m.number, slice_str("faster"), rig.now, &command,
                                &command));
     CHECK_OK(core_message_delete(ann->core, 1, m.m.number, rig.now, &command));
+    rig_finish(ann, said, ERR_CHANGED);
+    CHECK_EQ(rig_state(ann).outbox, 1);
     core_online(ann->core, true, rig.now);
     rig_finish(ann, command, OK);
     settle();
     CHECK(by_id(ann, m.m.id).m.withdrawn);
-    CHECK(by_id(ben, m.m.id).m.withdrawn);
+    CHECK(!by_id(ben, m.m.id).found);
     CHECK_EQ(rig_state(ann).outbox, 0);
     CHECK_EQ(rig_stored(ann, "too fast") + rig_stored(ann, "faster"), 0);
     CHECK_EQ(rig_stored(ben, "too fast") + rig_stored(ben, "faster"), 0);
