@@ -161,6 +161,7 @@ def begin(world, watch):
     watch.run(ann, "react", "Trio", sent, "--off")
     watch.run(ann, "delete", "Trio", sent)
     watch.run(ben, "read", "--last", "20")
+    watch.run(ben, "search", "sorry")
     watch.run(ann, "timer", "Trio")
     watch.run(ben, "read")
     watch.run(ann, "record")
