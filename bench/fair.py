@@ -4,8 +4,8 @@ and beside a storm of logins; the latencies, and their ratio to those alone. Not
 
     bench/fair.py build/native [ROUNDS]
 
-The server has the first processor, with one edge and no limit of rate; the loads share the second, the others' with the
-least priority.
+The server has the first processor, with one edge and no limit of rate, and the load that is measured the second, since it
+waits for each moment without sleeping. The others' load runs on the server's processor whenever the server does not.
 """
 
 import json
@@ -25,14 +25,14 @@ OTHERS = {
     "a storm of logins": ("logins", "--first", PAIRS, "--count", STORM, "--at-once", 2000)}
 
 
-def load(sotto, tls, command, *words, prefix=()):
-    argv = [*prefix, "taskset", "-c", 1, peers.Sotto.build / "src/load/sotto-load", command, "--json",
+def load(sotto, tls, command, *words, core=1, prefix=()):
+    argv = [*prefix, "taskset", "-c", core, peers.Sotto.build / "src/load/sotto-load", command, "--json",
             "--server", sotto.address(tls), "--accounts", sotto.accounts, *words]
     return subprocess.Popen([str(a) for a in argv], stdout=subprocess.PIPE, text=True)
 
 
 def measure(sotto, tls, other):
-    beside = load(sotto, tls, *other, prefix=("nice", "-n", 19)) if other else None
+    beside = load(sotto, tls, *other, core=0, prefix=("chrt", "--idle", 0)) if other else None
     seen = load(sotto, tls, "messages", "--count", PAIRS, "--rate", RATE, "--seconds", SECONDS)
     result = json.loads(seen.communicate(timeout=120)[0])
     if seen.returncode != 0:
