@@ -168,6 +168,14 @@ static err read_status(struct sys_fetched *out) {
     return OK;
 }
 
+/* 16: it is none. */
+static unsigned hex_digit(uint8_t c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? 10u + c - 'a' : 16;
+}
+
 /* RFC 9112 section 7.1; extensions and trailers are passed over. */
 static err unchunk(slice raw, buf *out) {
     slice line;
@@ -177,11 +185,10 @@ static err unchunk(slice raw, buf *out) {
         if (digits.n > 0 && digits.p[digits.n - 1] == '\r')
             digits.n--;
         for (size_t i = 0; i < digits.n; i++) {
-            const char *hex = "0123456789abcdef";
-            const char *digit = memchr(hex, digits.p[i] | 0x20, 16);
-            if (digit == NULL || i == 8)
+            unsigned digit = hex_digit(digits.p[i]);
+            if (digit == 16 || i == 8)
                 return ERR_MALFORMED;
-            n = n * 16 + (size_t)(digit - hex);
+            n = n * 16 + digit;
         }
         if (digits.n == 0)
             return ERR_MALFORMED;
@@ -189,6 +196,8 @@ static err unchunk(slice raw, buf *out) {
             return OK;
         if (raw.n < n + 2)
             return ERR_TRUNCATED;
+        if (raw.p[n] != '\r' || raw.p[n + 1] != '\n')
+            return ERR_MALFORMED;
         TRY(buf_append(out, slice_of(raw.p, n)));
         raw = slice_of(raw.p + n + 2, raw.n - n - 2);
     }

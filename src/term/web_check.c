@@ -115,6 +115,8 @@ static err take_note(struct check *k, slice bytes) {
 static int read_manifest(struct check *k) {
     const char *path = k->args->manifest;
     err e = OK;
+    if (path == NULL && k->args->key != NULL)
+        return fail(k, ERR_MALFORMED, EXIT_USAGE, "--key is of a manifest; add --manifest FILE");
     if (path == NULL) {
         k->manifest =
             web_built_count == 0 ? SLICE_EMPTY : slice_of(web_built[0].bytes, web_built[0].n);
@@ -347,7 +349,8 @@ int web_check(const struct args *args, struct out *out) {
         code = read_manifest(&k);
     if (code == EXIT_FINE)
         code = look_at_all(&k);
-    if (code == EXIT_FINE)
+    /* Whoever breaks off after that hides nothing. */
+    if (code == EXIT_FINE || k.differences > 0)
         code = sum_up(&k, url);
     buf_free(&k.bytes);
     return code;

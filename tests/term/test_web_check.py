@@ -123,8 +123,10 @@ def honest(tap, server, names, manifest):
     shutil.rmtree(home)
     wrong = {what: check(*args)[0] for what, args in {
         "path": (url + "/page", "--manifest", manifest), "scheme": (server.http, "--manifest", manifest),
-        "no file": (url, "--manifest", str(manifest) + "x"), "no manifest": (url, "--manifest", __file__)}.items()}
-    tap.check("a_wrong_command_line_is_told", wrong == {"path": 2, "scheme": 2, "no file": 1, "no manifest": 2}, wrong)
+        "no file": (url, "--manifest", str(manifest) + "x"), "no manifest": (url, "--manifest", __file__),
+        "a key of nothing": (url, "--key", "name+id+key")}.items()}
+    tap.check("a_wrong_command_line_is_told",
+              wrong == {"path": 2, "scheme": 2, "no file": 1, "no manifest": 2, "a key of nothing": 2}, wrong)
 
 
 def tampered(tap, server, names, manifest):
@@ -151,6 +153,13 @@ def tampered(tap, server, names, manifest):
         objects = [json.loads(line) for line in out.splitlines()]
         told = [o for o in objects if o["type"] == "web_difference" and o["file"] == name and word in o["text"]]
         tap.check(what + "_is_told", code == 9 and told and objects[-1]["same"] is False, (code, out, err))
+    def break_off(path, status, headers, body):
+        if names["worker"] in path:
+            raise ConnectionAbortedError
+        return status, headers, body + b" "
+    with Between(server, break_off) as url:
+        code, out, err = check(url, "--manifest", manifest, "--json")
+    tap.check("who_breaks_off_hides_nothing", code == 9 and json.loads(out.splitlines()[-1])["same"] is False, (code, out, err))
     with Between(server, cases["a_changed_byte_in_the_worker"][0]) as url:
         code, out, err = check(url, "--manifest", manifest)
     tap.check("in_plain_words_too", code == 9 and names["worker"] + ": it is not what was built" in out
