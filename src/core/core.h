@@ -843,6 +843,10 @@ typedef bool core_message_visit(void *ctx, const struct core_message *message);
 MUST err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint64_t last,
                        core_message_visit *visit, void *ctx);
 
+/* The newest entry that is there: some go at their time. NOT_FOUND: there is none. */
+MUST err core_message_newest(struct core *core, uint32_t conversation, uint64_t *number,
+                             uint64_t *time);
+
 /* Looks for messages whose text, or whose file's name, has all these words in it, with a space
  * between each two: among some hundred entries before this one (0: the newest ones). Capitals are
  * small letters' equals. The visitor gets them in the order of their numbers; *next is where to go

@@ -367,6 +367,33 @@ err core_messages(struct core *core, uint32_t conversation, uint64_t first, uint
     return reading.e;
 }
 
+struct newest {
+    uint64_t number, time;
+};
+
+static bool take_newest(void *ctx, const struct core_message *m) {
+    *(struct newest *)ctx = (struct newest){m->number, m->time};
+    return true;
+}
+
+err core_message_newest(struct core *core, uint32_t conversation, uint64_t *number,
+                        uint64_t *time) {
+    const struct conversation *c = core_conversation_lookup(core, conversation);
+    struct newest newest = {0};
+    *number = *time = 0;
+    if (c == NULL)
+        return ERR_NOT_FOUND;
+    uint64_t last = c->r.messages;
+    for (uint64_t n = 1; last > 0 && newest.number == 0; n *= 8) {
+        uint64_t first = last > n ? last - n + 1 : 1;
+        TRY(core_messages(core, conversation, first, last, take_newest, &newest));
+        last = first - 1;
+    }
+    *number = newest.number;
+    *time = newest.time;
+    return newest.number == 0 ? ERR_NOT_FOUND : OK;
+}
+
 err core_message_number(struct core *core, uint32_t conversation, const uint8_t id[CORE_MESSAGE_ID],
                         uint64_t *number) {
     const struct conversation *c = core_conversation_lookup(core, conversation);

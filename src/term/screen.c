@@ -58,6 +58,7 @@ void screen_ask(struct screen *s, const char *question, slice answer,
     if (screen_fine(s, "could not ask", buf_set(&s->question, slice_str(question))) &&
         screen_fine(s, "could not ask", edit_set(&s->answer, answer)))
         s->answered = answered;
+    s->asked = s->in_list ? s->on : s->talk.number;
 }
 
 /* ---- Drawing ---- */
@@ -167,7 +168,7 @@ static void draw_panel(struct screen *s) {
 static void note_read(struct screen *s) {
     struct core_conversation c;
     const struct screen_talk *t = &s->talk;
-    if (t->number == 0 || s->layout.talk.rows == 0 || t->anchor != 0 || s->panel ||
+    if (t->number == 0 || s->layout.talk.rows == 0 || !t->loaded || t->anchor != 0 || s->panel ||
         core_conversation_get(job_core(s->job), t->number, &c) != OK || c.read >= t->messages)
         return;
     s->stale_list = true;

@@ -38,6 +38,7 @@ struct screen_talk {
     enum core_conversation_state state;
     uint64_t messages, mark; /* mark: read up to here when it was opened */
     uint64_t first, last;    /* these are loaded */
+    bool loaded;             /* whole */
     buf rows, entries, text;
     unsigned columns, height; /* for which they were made */
     /* The row at the bottom: of this entry (0: the last of all), so many of its rows follow. */
@@ -69,6 +70,7 @@ struct screen {
     struct edit typed;
     buf drafts;
     bool pasting, replying;
+    uint64_t last_key; /* when it came */
     uint8_t reply_to[CORE_MESSAGE_ID];
     uint64_t editing; /* a message that gets another text; 0: none */
     buf reply_text;   /* which one is answered or changed */
@@ -77,6 +79,7 @@ struct screen {
     void (*answered)(struct screen *s, slice answer); /* NULL: nothing is asked */
     buf question;
     struct edit answer;
+    uint32_t asked; /* the conversation, or the request, that it is about */
 
     /* Lines over the conversation, until a key is pressed. */
     bool panel, capturing;

@@ -7,6 +7,7 @@
 #include "term/screen.h"
 #include "term/show.h"
 
+enum { PASTE_MS = 5000 };
 enum {
     CTRL_A = 1,
     CTRL_C = 3,
@@ -211,7 +212,7 @@ static bool is_request(struct screen *s, uint32_t number) {
 }
 
 static void accepted(struct screen *s, slice name) {
-    err e = core_request_accept(job_core(s->job), subject(s), name, host_now());
+    err e = core_request_accept(job_core(s->job), s->asked, name, host_now());
     if (e == ERR_EXISTS)
         screen_say(s, "you call somebody else so already");
     else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
@@ -224,7 +225,7 @@ static void declined(struct screen *s, slice answer) {
     if (answer.n == 0 || answer.p[0] != 'y')
         return;
     if (screen_fine(s, "could not decline",
-                    core_request_decline(job_core(s->job), subject(s), host_now())))
+                    core_request_decline(job_core(s->job), s->asked, host_now())))
         screen_say(s, "declined");
 }
 
@@ -700,6 +701,11 @@ static void paste_key(struct screen *s, uint32_t key) {
 }
 
 void screen_key(struct screen *s, uint32_t key) {
+    /* Its end may be lost on the way. Nobody pauses within a paste. */
+    uint64_t now = host_now();
+    if (s->pasting && now - s->last_key > PASTE_MS)
+        s->pasting = false;
+    s->last_key = now;
     if (s->pasting || key == HOST_KEY_PASTE)
         key == HOST_KEY_PASTE ? (void)(s->pasting = true) : paste_key(s, key);
     else if (key == CTRL_C)

@@ -28,20 +28,15 @@ static int compare(const void *a, const void *b) {
     return x->number < y->number ? 1 : -1;
 }
 
-static bool take_time(void *ctx, const struct core_message *m) {
-    *(uint64_t *)ctx = m->time;
-    return true;
-}
-
 static err add(struct screen *s, const struct core_conversation *c) {
     struct screen_item item = {.number = c->number,
                                .unread = c->messages - c->read,
                                .request = c->state == CORE_CONVERSATION_REQUEST};
     struct line l = {0};
     show_conversation_name(&l, s->job, c);
-    err e =
-        core_messages(job_core(s->job), c->number, c->messages, c->messages, take_time, &item.time);
-    if (e == OK)
+    uint64_t newest;
+    err e = core_message_newest(job_core(s->job), c->number, &newest, &item.time);
+    if (e == OK || e == ERR_NOT_FOUND)
         e = l.json.e;
     item.name = l.json.b;
     if (e == OK)

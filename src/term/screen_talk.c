@@ -293,7 +293,7 @@ void screen_talk_load(struct screen *s) {
     struct screen_talk *t = &s->talk;
     struct core_conversation c;
     struct line title = {0};
-    s->stale_talk = false;
+    s->stale_talk = t->loaded = false;
     if (t->number == 0 || s->layout.talk.rows == 0)
         return;
     if (core_conversation_get(job_core(s->job), t->number, &c) != OK) {
@@ -322,7 +322,7 @@ void screen_talk_load(struct screen *s) {
         if (t->first == 1 || view_end(s) >= 2 * t->height)
             break;
     }
-    (void)screen_fine(s, "could not show the conversation", e);
+    t->loaded = screen_fine(s, "could not show the conversation", e);
 }
 
 void screen_talk_open(struct screen *s, uint32_t number) {

@@ -149,27 +149,6 @@ err call_search(struct call *c) {
     return OK;
 }
 
-/* Which entry is the newest that is there: some go at their time. 0: none. */
-struct newest {
-    uint64_t number, time;
-};
-
-static bool take_newest(void *ctx, const struct core_message *m) {
-    *(struct newest *)ctx = (struct newest){m->number, m->time};
-    return true;
-}
-
-static err find_newest(struct call *c, const struct core_conversation *v, struct newest *newest) {
-    *newest = (struct newest){0};
-    uint64_t last = v->messages;
-    for (uint64_t n = 1; last > 0 && newest->number == 0; n *= 8) {
-        uint64_t first = last > n ? last - n + 1 : 1;
-        TRY(core_messages(c->core, v->number, first, last, take_newest, newest));
-        last = first - 1;
-    }
-    return OK;
-}
-
 /* ---- Conversations ---- */
 
 struct other {
@@ -216,14 +195,14 @@ static err put_draft(struct call *c, const struct core_conversation *v) {
 }
 
 static err put_last(struct call *c, const struct core_conversation *v) {
-    struct newest newest;
-    TRY(find_newest(c, v, &newest));
-    if (newest.number == 0) {
+    uint64_t number, time;
+    err e = core_message_newest(c->core, v->number, &number, &time);
+    if (e == ERR_NOT_FOUND)
         json_null(c->out, "last");
-        return OK;
-    }
+    if (e != OK)
+        return e == ERR_NOT_FOUND ? OK : e;
     json_name(c->out, "last");
-    return put_messages(c, v->number, newest.number, newest.number);
+    return put_messages(c, v->number, number, number);
 }
 
 static err put_conversation(struct call *c, const struct core_conversation *v) {
@@ -276,9 +255,11 @@ static err put_in_order(struct call *c, struct place *places, const struct core_
         TRY(core_conversation_at(c->core, i, &v));
         if (v.number == s->own)
             continue;
-        struct newest newest;
-        TRY(find_newest(c, &v, &newest));
-        places[count++] = (struct place){v.number, newest.time};
+        uint64_t number, time;
+        err e = core_message_newest(c->core, v.number, &number, &time);
+        if (e != OK && e != ERR_NOT_FOUND)
+            return e;
+        places[count++] = (struct place){v.number, time};
     }
     qsort(places, count, sizeof *places, newest_first);
     json_array(c->out);

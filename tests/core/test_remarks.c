@@ -292,6 +292,10 @@ TEST(a_reaction_too_many_is_not_kept) {
     CHECK_EQ(by_id(ben, m.m.id).m.reactions, 8);
     CHECK_EQ(rig_stored(ben, "number 8"), 1);
     CHECK_EQ(rig_stored(ben, "number 9"), 0);
+    uint64_t newest, time;
+    CHECK_OK(core_message_newest(ben->core, 1, &newest, &time));
+    CHECK_EQ(newest, rig_state(ben).messages - 1);
+    CHECK_ERR(core_message_newest(ben->core, 9, &newest, &time), ERR_NOT_FOUND);
     rig_fini(&rig);
 }
 
