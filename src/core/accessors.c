@@ -99,6 +99,8 @@ static void fill(const struct core *core, const struct conversation *c,
     out->messages = c->r.messages;
     out->read = c->r.read;
     out->timer = c->settings.timer;
+    out->muted = core_kept_muted(core, c) ? c->kept.muted : 0;
+    out->archived = c->kept.archived;
     out->quarantined = c->r.quarantined;
     out->spoiled = c->r.spoiled;
     out->behind = c->r.behind;

@@ -230,6 +230,7 @@ err core_conversation_forget(struct core *core, struct conversation *c) {
         TRY(core_conversation_end(core, c, CORE_CONVERSATION_LEFT));
     TRY(core_history_forget(core, c));
     TRY(core_draft_forget(core, c));
+    TRY(core_kept_forget(core, c));
     TRY(core_expiry_forget(core, c));
     TRY(core_settings_forget(core, c));
     TRY(core_profile_forget(core, c));

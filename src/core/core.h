@@ -359,6 +359,14 @@ MUST err core_conversation_timer(struct core *core, uint32_t conversation, uint3
 MUST err core_conversation_read(struct core *core, uint32_t conversation, uint64_t message,
                                 uint64_t now);
 
+/* For the user alone, on all own devices: no notification until then (UINT64_MAX: for good; 0 ends
+ * it); and away from the list, until somebody else says something in it while it isn't muted.
+ * NOT_FOUND; STATE of a request. */
+MUST err core_conversation_mute(struct core *core, uint32_t conversation, uint64_t until,
+                                uint64_t now);
+MUST err core_conversation_archive(struct core *core, uint32_t conversation, bool archived,
+                                   uint64_t now);
+
 /* What was begun to be written there, kept on this device alone; empty: none. What it was before
  * goes. NOT_FOUND, TOO_LARGE (CORE_TEXT_MAX). */
 MUST err core_draft_set(struct core *core, uint32_t conversation, slice text, uint64_t now);
@@ -707,6 +715,8 @@ struct core_conversation {
     uint64_t read;     /* the newest that the user has seen; what is its own counts as seen, unless
                           something before it is not */
     uint32_t timer;    /* seconds that messages stay; 0: they do */
+    uint64_t muted;    /* until then; UINT64_MAX: for good; 0: it isn't */
+    bool archived;     /* put away, until somebody else says something in it while it isn't muted */
     uint32_t outbox;
     uint32_t asked;   /* of these, what commands asked for: each one's DONE is yet to come */
     uint32_t refused; /* not 0: the outbox waits, since so many mailboxes, all but ours, are full */

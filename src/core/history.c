@@ -130,7 +130,10 @@ err core_history_add(struct core *core, struct conversation *c,
         return OK;
     TRY(core_expiry_add(core, c, message->content, *number));
     TRY(core_remark_take(core, c, message, *number));
-    return message->own ? OK : core_receipts_due(core, c);
+    if (message->own)
+        return OK;
+    TRY(core_kept_came(core, c));
+    return core_receipts_due(core, c);
 }
 
 err core_history_event(struct core *core, struct conversation *c, enum core_message_kind kind,

@@ -148,6 +148,7 @@ struct conversation {
     uint64_t read_at;        /* when to tell other own devices what was read, if they are to hear */
     uint64_t replaced_until; /* each leaf that we replace fills so much time more */
     struct record_settings settings;
+    struct record_kept kept;
     uint64_t receipts_at; /* when to tell the others what came and was read; 0: not */
     bool retry;           /* look again at the items that wait */
 };
@@ -705,7 +706,8 @@ enum sync_kind {
     SYNC_READ,
     SYNC_CLAIMS,
     SYNC_LEAVES,
-    SYNC_RECEIPTS
+    SYNC_RECEIPTS,
+    SYNC_KEPT
 };
 /* What own devices share item by item: kind, record, and who takes another own device's word. */
 #define SYNC_ITEMS(S)                           \
@@ -716,7 +718,8 @@ enum sync_kind {
     S(READ, read, core_history_import_read)     \
     S(CLAIMS, claim, core_handle_import)        \
     S(LEAVES, behind, core_behind_told)         \
-    S(RECEIPTS, receipts, core_receipts_import)
+    S(RECEIPTS, receipts, core_receipts_import) \
+    S(KEPT, kept, core_kept_import)
 /* To the others, if there are any, in a transaction. */
 #define SYNC_DECLARE(kind, what, take) \
     MUST err core_sync_tell_##what(struct core *core, const struct record_##what *v);
@@ -1040,6 +1043,17 @@ MUST err core_expiry_forget(struct core *core, const struct conversation *c);
 bool core_expiry_hides(const struct core *core, uint32_t conversation, uint64_t message);
 void core_expiry_pump(struct core *core);
 uint64_t core_expiry_wake(const struct core *core);
+
+/* kept.c */
+MUST err core_kept_load(struct core *core);
+MUST err core_kept_forget(struct core *core, const struct conversation *c);
+bool core_kept_muted(const struct core *core, const struct conversation *c);
+/* Others said something in it. */
+MUST err core_kept_came(struct core *core, struct conversation *c);
+size_t core_kept_count(const struct core *core);
+MUST err core_kept_export(struct core *core, size_t i, buf *item);
+MUST err core_kept_import(struct core *core, const struct record_kept *told);
+MUST err core_kept_bound_all(struct core *core);
 
 /* receipts.c */
 MUST err core_receipts_load(struct core *core);

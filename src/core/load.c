@@ -116,6 +116,7 @@ err core_load_all(struct core *core) {
     TRY(scan(core, TABLE_PROFILE, "picture", visit_picture));
     TRY(scan(core, TABLE_CONVERSATION, "conversation", visit_conversation));
     TRY(core_settings_load(core));
+    TRY(core_kept_load(core));
     TRY(core_expiry_load(core));
     TRY(core_receipts_load(core));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));

@@ -16,7 +16,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(conversation) R(entry) R(upload) R(message) R(claim) R(desk) R(desk_notice) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind) R(remark) \
-    R(settings) R(receipts) R(expiry) R(clock)
+    R(settings) R(kept) R(receipts) R(expiry) R(clock)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
@@ -391,6 +391,15 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     F(fixed, by, 16, 0)           \
     F(u64, told, 0, 0)            \
     F(u64, told_read, 0, 0)
+
+/* Of a conversation, for its user alone. muted: until then; UINT64_MAX: for good. changed, by: as
+ * above. */
+#define RECORD_FIELDS_kept(F) \
+    F(fixed, group, 32, 0)    \
+    F(u64, muted, 0, 0)       \
+    F(flag, archived, 0, 0)   \
+    F(u64, changed, 0, 0)     \
+    F(fixed, by, 16, 0)
 
 /* level: enum core_receipts. changed, by: when and on which own device. */
 #define RECORD_FIELDS_receipts(F) \

@@ -46,8 +46,8 @@ struct args {
     const char *home;              /* NULL: the default */
     const char *passphrase_file;
     const char *new_file; /* of the passphrase that is to be */
-    const char *proxy;   /* a proxy's place, or "none"; NULL: as before */
-    const char *isolate; /* "on", "off"; NULL: as before */
+    const char *proxy;    /* a proxy's place, or "none"; NULL: as before */
+    const char *isolate;  /* "on", "off"; NULL: as before */
     const char *name, *as, *title, *pin;
     const char *picture;   /* a file's name, absolute */
     const char *file, *to; /* the same */

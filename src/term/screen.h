@@ -14,7 +14,7 @@
 struct screen_item {
     uint32_t number;
     uint64_t time, unread;
-    bool request;
+    bool request, archived;
     buf name; /* fit to be shown */
 };
 

@@ -23,6 +23,8 @@ static int compare(const void *a, const void *b) {
     const struct screen_item *x = a, *y = b;
     if (x->request != y->request)
         return x->request ? -1 : 1;
+    if (x->archived != y->archived)
+        return x->archived ? 1 : -1;
     if (x->time != y->time)
         return x->time > y->time ? -1 : 1;
     return x->number < y->number ? 1 : -1;
@@ -31,7 +33,8 @@ static int compare(const void *a, const void *b) {
 static err add(struct screen *s, const struct core_conversation *c) {
     struct screen_item item = {.number = c->number,
                                .unread = c->messages - c->read,
-                               .request = c->state == CORE_CONVERSATION_REQUEST};
+                               .request = c->state == CORE_CONVERSATION_REQUEST,
+                               .archived = c->archived};
     struct line l = {0};
     show_conversation_name(&l, s->job, c);
     uint64_t newest;

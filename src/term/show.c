@@ -277,6 +277,10 @@ static void conversation_object(struct line *l, struct job *job,
     line_num(l, "messages", c->messages);
     line_num(l, "read", c->read);
     line_num(l, "timer", c->timer);
+    line_bool(l, "muted", c->muted != 0);
+    if (c->muted != 0 && c->muted != UINT64_MAX)
+        line_num(l, "muted_until", c->muted);
+    line_bool(l, "archived", c->archived);
     line_num(l, "outbox", c->outbox);
     line_num(l, "refused", c->refused);
     line_num(l, "waiting", c->waiting);
@@ -302,6 +306,10 @@ void show_conversation(struct job *job, const struct core_conversation *c) {
         line_add(&l, ", %s", core_conversation_state_name(c->state));
     if (c->messages > c->read)
         line_add(&l, ", %llu unread", (unsigned long long)(c->messages - c->read));
+    if (c->muted != 0)
+        line_add(&l, ", muted");
+    if (c->archived)
+        line_add(&l, ", archived");
     if (c->outbox > 0)
         line_add(&l, ", %u to be sent", (unsigned)c->outbox);
     if (c->refused > 0)

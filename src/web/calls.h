@@ -73,6 +73,8 @@ enum { CALL_ARGS_MAX = 1100 };
     X("link-confirm", link_confirm, 1, 1)                                                          \
     X("receipts-set", receipts_set, 1, 1)                                                          \
     X("draft-set", draft_set, 2, 2)                                                                \
+    X("mute", mute, 2, 2)                                                                          \
+    X("archive", archive, 2, 2)                                                                    \
     X("read", read, 2, 2)                                                                          \
     X("accept", accept, 2, 2)                                                                      \
     X("decline", decline, 1, 1)                                                                    \

@@ -309,6 +309,23 @@ err call_draft_set(struct call *c) {
     return done(c, core_draft_set(c->core, conversation, text, c->now));
 }
 
+/* 0: no longer; 18446744073709551615: for good. */
+err call_mute(struct call *c) {
+    uint32_t conversation;
+    uint64_t until;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_u64(c, 1, &until));
+    return done(c, core_conversation_mute(c->core, conversation, until, c->now));
+}
+
+err call_archive(struct call *c) {
+    uint32_t conversation;
+    bool yes;
+    TRY(call_u32(c, 0, &conversation));
+    TRY(call_bool(c, 1, &yes));
+    return done(c, core_conversation_archive(c->core, conversation, yes, c->now));
+}
+
 /* ---- Messages and files ---- */
 
 static err take_kind(struct call *c, size_t i, enum core_text_kind *kind) {

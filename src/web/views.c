@@ -215,6 +215,8 @@ static err put_conversation(struct call *c, const struct core_conversation *v) {
     json_num(c->out, "messages", v->messages);
     json_num(c->out, "read", v->read);
     json_num(c->out, "timer", v->timer);
+    json_bool(c->out, "muted", v->muted != 0);
+    json_bool(c->out, "archived", v->archived);
     call_put_id(c->out, "inviter", SLICE_ARRAY(v->inviter));
     json_bool(c->out, "spoiled", v->spoiled);
     json_bool(c->out, "behind", v->behind);

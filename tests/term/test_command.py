@@ -52,6 +52,24 @@ def search(ann, ben, tap):
     tap.check("nothing_to_search_is_refused", codes == [2, 2, 6], codes)
 
 
+def quiet(ann, ben, tap):
+    """What is muted and put away."""
+    shown = ben.fine("archive", "ann").out
+    tap.check("archive_says_what_it_did", shown.endswith(", archived\n"), shown)
+    shown = ben.fine("mute", "ann", "8h").out
+    tap.check("mute_too", ", muted, archived\n" in shown, shown)
+    ann.fine("send", "ben", "anybody there?")
+    [shown] = ben.fine("status", "ann", "--json").of("conversation")
+    tap.check("what_is_muted_stays_away", shown["archived"] and shown["muted"] and shown["muted_until"] > 0, shown)
+    ben.fine("mute", "ann", "off")
+    ann.fine("send", "ben", "hello?")
+    [shown] = ben.fine("status", "ann", "--json").of("conversation")
+    tap.check("else_it_comes_back", not shown["archived"] and not shown["muted"] and "muted_until" not in shown, shown)
+    codes = [ben.run("mute", "ann", "soon").code, ben.run("mute", "nobody").code, ben.run("archive").code]
+    tap.check("what_can_t_be_muted_is_refused", codes == [2, 6, 2], codes)
+    ben.fine("read")
+
+
 def texts(ann, ben, tap):
     ben_text = "two\nlines"
     ann.fine("send", "ben", text=ben_text.encode())
@@ -417,6 +435,7 @@ def main():
     with World() as world:
         ann, ben = talk(world, tap)
         search(ann, ben, tap)
+        quiet(ann, ben, tap)
         texts(ann, ben, tap)
         again(ann, ben, tap)
         timer(ann, ben, tap)

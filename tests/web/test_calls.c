@@ -95,6 +95,9 @@ TEST(what_the_core_refuses_has_the_name_of_its_error) {
     expect(&p, "roles 1 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "timer-all 1 1 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "timer-all 1 yes ", USAGE);
+    expect(&p, "mute 1 18446744073709551615 ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "archive 1 1 ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "archive 1 away ", USAGE);
     expect(&p, "role 1 00112233445566778899aabbccddeeff 0 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "role 1 0011 0 ", USAGE);
     expect(&p, "create sotto:join:nothing name ", "{\"error\":\"MALFORMED\"}");

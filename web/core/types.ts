@@ -101,6 +101,8 @@ export interface Conversation {
   unheard: number;
   last: Message | null;
   draft: string; // what was begun to be written, on this device; empty: nothing
+  muted: boolean;
+  archived: boolean;
   timer: number; // seconds that messages stay; 0: they do
 }
 

@@ -221,6 +221,47 @@ function Timer({ of, timer, roles }: { of: Conversation; timer: number; roles: R
   );
 }
 
+const HOUR = 3_600_000;
+const mutes = { off: 0, day: 8 * HOUR, week: 168 * HOUR, ever: -1 } as const;
+const FOR_GOOD = "18446744073709551615";
+
+function Quiet({ of }: { of: Conversation }) {
+  const core = useCore();
+  const task = useTask();
+  const mute = (how: keyof typeof mutes) => {
+    const until = how === "ever" ? FOR_GOOD : how === "off" ? 0 : Date.now() + mutes[how];
+    void task.start(() => core.call("mute", of.number, until));
+  };
+  return (
+    <section class="part">
+      <h2>{w().quiet}</h2>
+      <div class="buttons">
+        {of.muted ? (
+          <button type="button" class="button" disabled={task.busy} onClick={() => mute("off")}>
+            {w().unmute}
+          </button>
+        ) : (
+          (["day", "week", "ever"] as const).map((how) => (
+            <button key={how} type="button" class="button" disabled={task.busy} onClick={() => mute(how)}>
+              {w().mute[how]}
+            </button>
+          ))
+        )}
+        <button
+          type="button"
+          class="button"
+          disabled={task.busy}
+          onClick={() => void task.start(() => core.call("archive", of.number, !of.archived))}
+        >
+          {of.archived ? w().unarchive : w().putAway}
+        </button>
+      </div>
+      <p class="hint">{w().quietHow}</p>
+      <TaskLine task={task} />
+    </section>
+  );
+}
+
 // Until the core has said it, nothing is offered.
 const unknown: Roles = { any: true, admin: false, timer_all: true };
 
@@ -247,6 +288,7 @@ export function About({ of }: { of: Conversation }) {
       {members.length > 0 && <Members of={of} members={members} roles={roles} />}
       {may && (!roles.any || roles.admin) && <Rename key={of.name} of={of} />}
       {may && <Timer of={of} timer={of.timer} roles={roles} />}
+      {of.state !== "request" && <Quiet of={of} />}
       <section class="part">
         <h2>{w().exportText}</h2>
         <p class="hint">{w().exportHow}</p>

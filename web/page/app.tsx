@@ -181,7 +181,7 @@ function useReturn(detail: boolean, place: string): void {
 function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; onWiped: () => void }) {
   const [place = "chats", one = "", two = ""] = useRoute();
   const tab = tabOf(place);
-  const unread = home.conversations.reduce((n, c) => n + (c.state === "request" ? 0 : c.messages - c.read), 0);
+  const unread = home.conversations.reduce((n, c) => n + (c.state === "request" || c.muted ? 0 : c.messages - c.read), 0);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Sotto` : "Sotto";
   }, [unread]);

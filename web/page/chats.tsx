@@ -101,8 +101,9 @@ function Row({ of, chosen }: { of: Conversation; chosen: boolean }) {
                 preview(home, of)
               )}
             </span>
+            {of.muted && <span class="tag">{w().muted}</span>}
             {unread > 0 && (
-              <span class="count">
+              <span class={of.muted ? "count quiet" : "count"}>
                 <span aria-hidden="true">{unread > 99 ? "99+" : numberText(unread)}</span>
                 <span class="unseen">{w().unread(unread)}</span>
               </span>
@@ -111,6 +112,25 @@ function Row({ of, chosen }: { of: Conversation; chosen: boolean }) {
         </span>
       </a>
     </li>
+  );
+}
+
+function Archive({ listed, chosen }: { listed: Conversation[]; chosen: number }) {
+  const [open, setOpen] = useState(false);
+  if (listed.length === 0) return null;
+  return (
+    <>
+      <button type="button" class="waiting" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name="file" /> {w().archive(listed.length)}
+      </button>
+      {open && (
+        <ul class="rows" aria-label={w().archived}>
+          {listed.map((c) => (
+            <Row key={c.number} of={c} chosen={c.number === chosen} />
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 
@@ -218,11 +238,12 @@ export function Chats({ chosen }: { chosen: number }) {
             </div>
           </div>
         ) : (
-          <ul class="rows" aria-label={w().chats}>
-            {listed.map((c) => (
-              <Row key={c.number} of={c} chosen={c.number === chosen} />
-            ))}
-          </ul>
+          <>
+            <ul class="rows" aria-label={w().chats}>
+              {listed.map((c) => !c.archived && <Row key={c.number} of={c} chosen={c.number === chosen} />)}
+            </ul>
+            <Archive listed={listed.filter((c) => c.archived)} chosen={chosen} />
+          </>
         )}
       </div>
     </>

@@ -172,6 +172,8 @@ export class StandIn implements Core {
         refused: 0,
         unheard: 0,
         last: null,
+        muted: false,
+        archived: false,
         timer: 604_800,
         ...c,
       },
@@ -609,6 +611,12 @@ export class StandIn implements Core {
       case "read":
         this.find(one).c.read = Number(two);
         return {}; // what is done at once is not told
+      case "mute":
+        this.find(one).c.muted = text(two) !== "0";
+        return {};
+      case "archive":
+        this.find(one).c.archived = text(two) === "1" || text(two) === "true";
+        return {};
       case "draft-set":
         this.find(one).c.draft = text(two);
         return {};

@@ -339,6 +339,21 @@ test("a draft stays with its conversation", () =>
     desktop,
   ));
 
+test("a conversation is muted and put away, and comes back", () =>
+  at("?stand-in#/c/1/about", async (page) => {
+    await page.getByRole("button", { name: "Mute", exact: true }).click();
+    await page.getByRole("button", { name: "Unmute" }).waitFor();
+    await page.getByRole("button", { name: "Put away" }).click();
+    await page.getByRole("button", { name: "Back to the list" }).waitFor();
+    await page.goto(page.url().replace("#/c/1/about", "#/chats"));
+    assert.equal(await page.getByRole("link", { name: /Thursday choir/ }).count(), 0);
+    await page.getByRole("button", { name: "Put away: 1" }).click();
+    await page.getByRole("link", { name: /Thursday choir.*muted/ }).waitFor();
+    await page.goto(page.url().replace("#/chats", "#/c/1/about"));
+    await page.getByRole("button", { name: "Back to the list" }).click();
+    await page.getByRole("button", { name: "Put away", exact: true }).waitFor();
+  }));
+
 test("the search finds names and what was said", () =>
   at(
     "?stand-in=long#/chats",
