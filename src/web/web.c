@@ -112,14 +112,14 @@ void web_close(void) {
     memset(&web, 0, sizeof web);
 }
 
-static bool store_exists(void) {
+/* NOT_FOUND: there is none. Another error says nothing of that. */
+static err find_store(void) {
     struct file *f;
     uint64_t size = 0;
-    if (file_system.open(&f, STORE, 0) != OK)
-        return false;
+    TRY(file_system.open(&f, STORE, 0));
     err e = f->engine->size(f, &size);
     f->engine->close(f);
-    return e == OK && size > 0;
+    return e == OK && size == 0 ? ERR_NOT_FOUND : e;
 }
 
 static err open_store(slice passphrase, bool secret) {
@@ -141,8 +141,8 @@ static err open_store(slice passphrase, bool secret) {
 static err open_core(slice passphrase, bool create, bool secret) {
     if (web.core != NULL)
         return ERR_STATE;
-    if (!create && !store_exists())
-        return ERR_NOT_FOUND;
+    if (!create)
+        TRY(find_store());
     TRY(crypto_init());
     TRY(open_store(passphrase, secret));
     return core_open(&web.core, web.store, NULL, now());
