@@ -177,6 +177,7 @@ static void note_read(struct screen *s) {
 }
 
 static void load(struct screen *s) {
+    struct core_conversation c;
     unsigned rows, columns;
     host_screen_size(s->host, &rows, &columns);
     unsigned typed =
@@ -186,6 +187,11 @@ static void load(struct screen *s) {
         s->talk.height != s->layout.talk.rows)
         screen_talk_load(s);
     note_read(s);
+    if (s->answered != NULL && s->asked != 0 &&
+        core_conversation_get(job_core(s->job), s->asked, &c) == ERR_NOT_FOUND) {
+        s->answered = NULL;
+        screen_say(s, "what you were asked about is gone");
+    }
     if (s->stale_list)
         screen_list_load(s);
     s->stale_list = false;

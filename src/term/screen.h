@@ -70,6 +70,7 @@ struct screen {
     struct edit typed;
     buf drafts;
     bool pasting, replying;
+    size_t pasted;     /* so much of what ends a paste is here */
     uint64_t last_key; /* when it came */
     uint8_t reply_to[CORE_MESSAGE_ID];
     uint64_t editing; /* a message that gets another text; 0: none */

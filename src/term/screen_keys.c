@@ -293,7 +293,7 @@ static void save_to(struct screen *s, slice answer) {
         return;
     err e = absolute_path(s, answer, entry);
     if (e == OK)
-        e = host_files_fetch(host_files(job_host(s->job)), s->talk.number, entry->number, entry->id,
+        e = host_files_fetch(host_files(job_host(s->job)), s->asked, entry->number, entry->id,
                              (const char *)s->saving_path.p, false, true, host_now(), &s->saving);
     if (e == ERR_EXISTS)
         screen_say(s, "there is a file of this name already; choose another");
@@ -575,7 +575,7 @@ static void withdrawn(struct screen *s, slice answer) {
         return;
     (void)screen_fine(
         s, "could not withdraw it",
-        core_message_delete(job_core(s->job), s->talk.number, entry->number, host_now(), &command));
+        core_message_delete(job_core(s->job), s->asked, entry->number, host_now(), &command));
     s->stale_talk = true;
 }
 
@@ -585,7 +585,7 @@ static void reacted(struct screen *s, slice answer) {
     if (entry == NULL || answer.n == 0)
         return;
     (void)screen_fine(s, "could not react",
-                      core_send_text(job_core(s->job), s->talk.number, CORE_TEXT_REACTION, answer,
+                      core_send_text(job_core(s->job), s->asked, CORE_TEXT_REACTION, answer,
                                      entry->id, host_now(), &command, &message));
     s->stale_talk = true;
 }
@@ -601,9 +601,9 @@ static void timer_set(struct screen *s, slice answer) {
     if (!find_span(text, &seconds))
         screen_say(s, "a time is 30s, 5m, 8h, 1d or 4w, up to a year, or off");
     else
-        (void)screen_fine(s, "could not set it",
-                          core_conversation_timer(job_core(s->job), s->talk.number, seconds,
-                                                  host_now(), &command));
+        (void)screen_fine(
+            s, "could not set it",
+            core_conversation_timer(job_core(s->job), s->asked, seconds, host_now(), &command));
 }
 
 /* True if it was one of these. */
@@ -688,11 +688,9 @@ static void question_key(struct screen *s, uint32_t key) {
 }
 
 /* Whatever it holds, it is text and no command. */
-static void paste_key(struct screen *s, uint32_t key) {
+static void paste_text(struct screen *s, uint32_t key) {
     bool writes = s->answered == NULL && !s->in_list && may_write(s) && s->talk.selected == 0;
-    if (key == HOST_KEY_PASTED)
-        s->pasting = false;
-    else if (s->answered != NULL && key >= ' ')
+    if (s->answered != NULL && key >= ' ')
         (void)edit_key(s, &s->answer, key);
     else if (writes && (key == '\r' || key == '\n'))
         new_line(s);
@@ -700,14 +698,31 @@ static void paste_key(struct screen *s, uint32_t key) {
         (void)edit_key(s, &s->typed, key == '\t' ? ' ' : key);
 }
 
+/* On a slow way its end comes in pieces, as keys of their own. */
+static void paste_key(struct screen *s, uint32_t key) {
+    static const char end[] = "\033[201~";
+    if (key == HOST_KEY_PASTE || key == HOST_KEY_PASTED) {
+        s->pasting = key == HOST_KEY_PASTE;
+        s->pasted = 0;
+    } else if (s->pasted > 0 && key == (uint32_t)end[s->pasted]) {
+        s->pasting = ++s->pasted < sizeof end - 1;
+    } else {
+        for (size_t i = 1; i < s->pasted; i++)
+            paste_text(s, (uint32_t)end[i]);
+        s->pasted = key == ESCAPE ? 1 : key == (HOST_KEY_ALT | '[') ? 2 : 0;
+        if (s->pasted == 0)
+            paste_text(s, key);
+    }
+}
+
 void screen_key(struct screen *s, uint32_t key) {
     /* Its end may be lost on the way. Nobody pauses within a paste. */
     uint64_t now = host_now();
-    if (s->pasting && now - s->last_key > PASTE_MS)
+    if (s->pasting && (now - s->last_key > PASTE_MS || key == CTRL_C))
         s->pasting = false;
     s->last_key = now;
     if (s->pasting || key == HOST_KEY_PASTE)
-        key == HOST_KEY_PASTE ? (void)(s->pasting = true) : paste_key(s, key);
+        paste_key(s, key);
     else if (key == CTRL_C)
         screen_quit(s);
     else if (key == CTRL_L)

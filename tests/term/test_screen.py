@@ -75,6 +75,12 @@ class Terminal:
             self.bytes += data
             self.stream.feed(data)
 
+    def settle(self):
+        """Until what was typed has been taken, and an escape alone is no more the begin of a key."""
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            self.take(0.1)
+
     def lines(self):
         return [line.rstrip() for line in self.screen.display]
 
@@ -149,6 +155,12 @@ def converse(ann, ben, tap):
     t.keys("\x1b[200~pasted\rtext\x1b[201~")
     tap.check("what_is_pasted_is_not_sent", t.see("> pasted", "  text") and "text  \u2713" not in t.text(), t.text())
     t.keys("\x15\x7f\x15")
+    for piece in "\x1b[200~in pie[20ces", "\x1b[20", "1~":
+        t.keys(piece)
+        t.settle()
+    came = t.see("> in pie[20ces")
+    t.keys("\x15")
+    tap.check("a_paste_ends_also_in_pieces", came and t.see(gone=("in pie",)), t.text())
     return t
 
 
@@ -290,6 +302,20 @@ def request(world, ann, ben, t, tap):
     t.keys("hello Eva" + ENTER)
     t.must_see("hello Eva  \u2713")
     tap.check("and_answers_reach_who_asked", "hello Eva" in eve.fine("read", "1").out)
+    tess = world.person("tess")
+    tess.fine("invite", ann.link(), "--as", "ann")
+    tess.fine("send", "ann", "me too")
+    t.must_see("1 ask to talk")
+    t.keys("\t\x1b[H" + ENTER)
+    t.must_see("me too", "a accepts")
+    t.keys("d")
+    t.must_see("Forget this request?")
+    [asks] = ann.fine("requests", "--json").of("request")
+    ann.fine("decline", str(asks["conversation"]))
+    tap.check("a_question_goes_with_what_it_is_about",
+              t.see("what you were asked about is gone", gone=("Forget this request?",)), t.text())
+    t.keys("\x1b[H" + ENTER)
+    t.must_see("hello Eva  \u2713")
     tap.check("nothing_of_others_reached_the_terminal_raw",
               b"\xe2\x80\xae" not in t.bytes and b"\xe2\x80\x8d" not in t.bytes)
 
@@ -306,6 +332,8 @@ def drafts(t, tap):
 
 def ordinary_end(t, tap):
     raw = t.modes() != t.before
+    t.keys("\x1b[200~a paste without an end")
+    t.must_see("a paste without an end")
     t.keys("\x03")
     code = t.end()
     tap.check("ctrl_c_ends_it_and_the_terminal_is_as_before",
