@@ -39,6 +39,7 @@ struct screen_talk {
     uint64_t messages, mark; /* mark: read up to here when it was opened */
     uint64_t first, last;    /* these are loaded */
     bool loaded;             /* whole */
+    bool several;            /* it is not with one other person alone */
     buf rows, entries, text;
     unsigned columns, height; /* for which they were made */
     /* The row at the bottom: of this entry (0: the last of all), so many of its rows follow. */

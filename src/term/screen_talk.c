@@ -119,7 +119,8 @@ static void add_quote(struct loading *l, const struct core_message *m) {
     add_line(l, &row, &line);
 }
 
-static void add_ticks(struct line *line, const struct core_message *m) {
+/* Of several others, one who has it is not yet all. */
+static void add_ticks(struct line *line, const struct core_message *m, bool several) {
     if (!m->own)
         return;
     line_add(line, "%s",
@@ -127,10 +128,12 @@ static void add_ticks(struct line *line, const struct core_message *m) {
              : m->state == CORE_MESSAGE_FAILED ? "  \u2717 could not be sent"
              : m->delivered > 0                ? "  \u2713\u2713"
                                                : "  \u2713");
-    if (m->read > 1)
+    if (m->read > 1 || (m->read == 1 && several))
         line_add(line, " read by %u", (unsigned)m->read);
     else if (m->read == 1)
         line_add(line, " read");
+    else if (m->delivered > 0 && several)
+        line_add(line, " delivered to %u", (unsigned)m->delivered);
     if (m->state != CORE_MESSAGE_FAILED && m->refused > 0)
         line_add(line, " (%u of the mailboxes took no copy)", (unsigned)m->refused);
 }
@@ -217,7 +220,7 @@ static void add_content(struct loading *l, const struct core_message *m, struct 
     if (entry.text_n == 0)
         entry.text_n = line.json.b.n;
     line_add(&line, m->edited ? "  (edited)" : "");
-    add_ticks(&line, m);
+    add_ticks(&line, m, t->several);
     entry.text_start = take_text(l, &line);
     row->indent = INDENT;
     add_rows(l, row, entry.text_start, t->text.n);
@@ -292,6 +295,7 @@ static err load(struct screen *s, uint64_t span) {
 void screen_talk_load(struct screen *s) {
     struct screen_talk *t = &s->talk;
     struct core_conversation c;
+    uint8_t person[CORE_ACCOUNT];
     struct line title = {0};
     s->stale_talk = t->loaded = false;
     if (t->number == 0 || s->layout.talk.rows == 0)
@@ -304,6 +308,7 @@ void screen_talk_load(struct screen *s) {
     }
     t->state = c.state;
     t->messages = c.messages;
+    t->several = core_conversation_with(job_core(s->job), t->number, person) == ERR_NOT_FOUND;
     t->columns = s->layout.talk.columns;
     t->height = s->layout.talk.rows;
     show_conversation_name(&title, s->job, &c);

@@ -330,6 +330,23 @@ def drafts(t, tap):
     t.keys("\x15")
 
 
+def several(ann, ben, tap):
+    ben.fine("receipts", "delivered")
+    ann.fine("new", "ben", "Eva", "--title", "Club")
+    t = Terminal(ann, "Club")
+    t.must_see("> Club", "connected")
+    t.keys("Who comes?" + ENTER)
+    t.must_see("Who comes?  \u2713")
+    listens = ben.start("listen")
+    told = t.see("Who comes?  \u2713\u2713 delivered to 1", seconds=30)
+    tap.check("of_several_it_says_how_many_have_it", told, t.text())
+    listens.terminate()
+    listens.wait(10)
+    t.keys("\x03")
+    t.end()
+    t.close()
+
+
 def ordinary_end(t, tap):
     raw = t.modes() != t.before
     t.keys("\x1b[200~a paste without an end")
@@ -375,6 +392,7 @@ def main():
         request(world, ann, ben, t, tap)
         drafts(t, tap)
         ordinary_end(t, tap)
+        several(ann, ben, tap)
         killed(ann, tap)
     return tap.end()
 
