@@ -45,7 +45,7 @@ class Folder {
   async getFileHandle(name: string, options?: { create?: boolean }): Promise<object> {
     const path = join(this.path, name);
     if (!existsSync(path)) {
-      if (!options?.create) throw new Error("NotFoundError");
+      if (!options?.create) throw new DOMException(name, "NotFoundError");
       closeSync(openSync(path, "w"));
     }
     return {

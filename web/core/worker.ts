@@ -106,7 +106,8 @@ async function storeExists(): Promise<boolean> {
   try {
     const place = (await within.getFileHandle(NAMES[0]!)) as unknown as Place;
     return (await place.getFile()).size > 0;
-  } catch {
+  } catch (e) {
+    if ((e as Error).name !== "NotFoundError") throw failed("IO");
     return false;
   }
 }

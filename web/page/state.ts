@@ -5,11 +5,11 @@ import { useCallback, useContext, useEffect, useRef, useState } from "preact/hoo
 import type { Argument, Contact, Conversation, Core, CoreError, CoreEvent, DoneEvent, Status } from "../core/types";
 import { w } from "./words";
 
-// What only looks. After every other call all views are asked again: the core tells what happens to it, not what it was asked.
+// What only looks, or changes what no view shows. After every other call all views are asked again: the core tells what happens to it, not what it was asked.
 const looks = new Set(
   (
     "status conversations conversation messages search receipts members roles contacts blocked devices links safety words linking handle found " +
-    "profile picture desk notices record-get exists open lock wipe persist file taken"
+    "profile picture desk notices record-get draft-set exists open lock wipe persist file taken"
   ).split(" "),
 );
 const changes = new Set<() => void>();
