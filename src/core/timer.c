@@ -174,8 +174,10 @@ bool core_timer_is(slice type) {
 err core_timer_receive(struct core *core, struct conversation *c, const uint8_t sender[16],
                        slice body) {
     struct record_settings told;
-    TRY(core_conversation_load(core, c));
-    if (memcmp(sender, core->account.r.account, 16) != 0 && !core_roles_may_time(c, sender))
+    bool own = memcmp(sender, core->account.r.account, 16) == 0;
+    if (!own)
+        TRY(core_conversation_load(core, c));
+    if (!own && !core_roles_may_time(c, sender))
         return OK;
     if (read_body(body, &told) != OK ||
         !core_sync_later(core, &told.changed, told.by, c->settings.changed, c->settings.by))
