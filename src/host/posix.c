@@ -307,7 +307,9 @@ static err open_store(struct host *h, const struct host_config *config) {
     TRY(store_path(path, config->home));
     TRY(sys_dir_make(config->home));
     TRY(store_sqlite_open(&inner, path));
-    err result = store_sealed_unlock(inner, config->passphrase, key);
+    err result = config->create ? OK : store_sealed_find(inner);
+    if (result == OK)
+        result = store_sealed_unlock(inner, config->passphrase, key);
     if (result == OK)
         result = store_sealed_open(&h->store, inner, key, NULL);
     wipe(key, sizeof key);

@@ -175,6 +175,13 @@ static err unlock(struct store *inner, enum which which, slice passphrase, uint8
     return result;
 }
 
+err store_sealed_find(struct store *inner) {
+    buf value = buf_on(NULL);
+    err result = store_get(inner, NULL, lock_key(BY_PASSPHRASE), &value);
+    buf_free(&value);
+    return result;
+}
+
 err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]) {
     err result = unlock(inner, BY_PASSPHRASE, passphrase, key);
     if (result == ERR_NOT_FOUND)

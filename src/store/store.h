@@ -177,6 +177,9 @@ MUST err store_sealed_relock(struct store *inner, slice passphrase, slice fresh)
  * none any more. It stays when the passphrase is changed, and goes when that is removed: an empty
  * passphrase is STATE. Else as store_sealed_relock. */
 MUST err store_sealed_secret(struct store *inner, slice passphrase, slice secret);
+/* NOT_FOUND: no lock was made yet. Whoever means to open what is there asks this first, or the next
+ * passphrase would be taken for the chosen one. */
+MUST err store_sealed_find(struct store *inner);
 /* By that secret. PASSPHRASE if it does not open, or there is none. */
 MUST err store_sealed_unlock_secret(struct store *inner, slice secret, uint8_t key[32]);
 

@@ -122,11 +122,13 @@ static err find_store(void) {
     return e == OK && size == 0 ? ERR_NOT_FOUND : e;
 }
 
-static err open_store(slice passphrase, bool secret) {
+static err open_store(slice passphrase, bool create, bool secret) {
     uint8_t key[KEY];
     struct store *inner = NULL;
     TRY(store_sqlite_open(&inner, STORE));
-    err result = secret ? store_sealed_unlock_secret(inner, passphrase, key)
+    err result = create ? OK : store_sealed_find(inner);
+    if (result == OK)
+        result = secret ? store_sealed_unlock_secret(inner, passphrase, key)
                         : store_sealed_unlock(inner, passphrase, key);
     if (result == OK)
         result = store_sealed_open(&web.store, inner, key, NULL);
@@ -144,7 +146,7 @@ static err open_core(slice passphrase, bool create, bool secret) {
     if (!create)
         TRY(find_store());
     TRY(crypto_init());
-    TRY(open_store(passphrase, secret));
+    TRY(open_store(passphrase, create, secret));
     return core_open(&web.core, web.store, NULL, now());
 }
 

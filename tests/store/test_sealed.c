@@ -218,7 +218,9 @@ TEST(a_passphrase_opens_the_key_that_it_locked_and_no_other_does) {
     fixture_folder(folder);
     CHECK_OK(fixture_engine("sqlite")->open(&s, folder));
     CHECK_ERR(store_get(s, NULL, lock_key(), &lock), ERR_NOT_FOUND);
+    CHECK_ERR(store_sealed_find(s), ERR_NOT_FOUND);
     CHECK_OK(store_sealed_unlock(s, slice_str("correct horse"), key));
+    CHECK_OK(store_sealed_find(s));
     CHECK_OK(store_get(s, NULL, lock_key(), &lock));
     buf_free(&lock);
     store_close(s);

@@ -328,7 +328,9 @@ class Opened {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => stands() && this.enter((core) => core.web_link_up(link));
     socket.onmessage = ({ data }) =>
-      stands() && this.enter((core) => core.web_link_message(link, this.handIn(new Uint8Array(data))));
+      !(data instanceof ArrayBuffer)
+        ? socket.close() // text is nothing that a server of ours says
+        : stands() && this.enter((core) => core.web_link_message(link, this.handIn(new Uint8Array(data))));
     socket.onclose = () => {
       if (!stands()) return;
       this.links.delete(link);
@@ -431,7 +433,10 @@ function lock(): void {
 async function wipe(): Promise<void> {
   lock();
   const within = await folder();
-  for (const name of NAMES) await within.removeEntry(name).catch(() => {});
+  for (const name of NAMES)
+    await within.removeEntry(name).catch((e: Error) => {
+      if (e.name !== "NotFoundError") throw failed("IO"); // or the page would say that it is gone
+    });
 }
 
 async function answer({ name, args }: Asked): Promise<unknown> {

@@ -47,6 +47,7 @@ function Gate() {
       setStage("open");
     } catch (e) {
       if (isCoreError(e) && e.error === "PASSPHRASE") return setStage("locked");
+      if (isCoreError(e) && e.error === "NOT_FOUND") return setStage("none"); // it was cut off before it had a lock
       setWhy(explain(e));
       setStage("broken");
     }

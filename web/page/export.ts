@@ -21,7 +21,7 @@ export function lines(home: Home, m: Message): string {
       w().reactedWith(r.text, r.by.map((b) => calledText(home, b.sender, b.sender_name)).join(", ")),
     ),
   ];
-  const said = parts.filter(Boolean).join("\n").replace(/\r\n?|\n/g, "\n    ");
+  const said = parts.filter(Boolean).join("\n").replace(/\r\n?|[\n\v\f\u0085\u2028\u2029]/g, "\n    ");
   return `${fullTime(m.time)} - ${who.replace(ISOLATES, "")}:\n    ${said}`;
 }
 

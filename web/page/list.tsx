@@ -42,6 +42,7 @@ export function List(props: Props) {
   const [range, setRange] = useState<[number, number]>([0, -1]);
   const [active, setActive] = useState(0); // the key of the row that the keyboard is at
   const focus = useRef(false);
+  const going = useRef(0); // to this row, as soon as it is drawn
 
   const known = useRef<number[] | null>(null);
   if (known.current !== keys) {
@@ -123,7 +124,9 @@ export function List(props: Props) {
   // Up and down go from row to row, in sight or not.
   const onKeyDown = (e: KeyboardEvent) => {
     const inRow = (e.target as HTMLElement).closest<HTMLElement>("li[data-key]");
-    const at = inRow === null ? -1 : heights.rowOf(Number(inRow.dataset.key));
+    // Keys may come faster than rows are drawn.
+    const key = focus.current ? going.current : Number(inRow?.dataset.key ?? 0);
+    const at = key === 0 ? -1 : heights.rowOf(key);
     if (e.key === "ArrowUp" || e.key === "ArrowDown") {
       if ((e.target as HTMLElement).closest("input, textarea")) return;
       e.preventDefault();
@@ -131,7 +134,8 @@ export function List(props: Props) {
       const to = Math.min(Math.max(from + (e.key === "ArrowUp" ? -1 : 1), 0), keys.length - 1);
       if (to < 0) return;
       focus.current = true;
-      setActive(keys[to]!);
+      going.current = keys[to]!;
+      setActive(going.current);
       if (to === 0) props.onNearTop();
     } else if (at >= 0) {
       props.onKey(at, e);

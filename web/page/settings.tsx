@@ -432,7 +432,7 @@ interface ServerRecord {
 
 // Weeks count from Monday 1970-01-05.
 function weekText(week: number): string {
-  return w().weekOf(dateText((week * 7 + 4) * 86_400_000));
+  return w().weekOf(dateText((Math.min(week, 1e6) * 7 + 4) * 86_400_000)); // whatever a server says
 }
 
 function RecordOfServer() {

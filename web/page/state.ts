@@ -175,7 +175,11 @@ export function useTask(): Task {
 // ---- Where we are: the part of the address after #/ ----
 
 export function route(): string[] {
-  return location.hash.startsWith("#/") ? location.hash.slice(2).split("/").map(decodeURIComponent) : [];
+  try {
+    return location.hash.startsWith("#/") ? location.hash.slice(2).split("/").map(decodeURIComponent) : [];
+  } catch {
+    return []; // an address that somebody made up
+  }
 }
 
 export function go(...parts: (string | number)[]): void {
