@@ -143,7 +143,7 @@ def main():
     if vectors.is_dir():
         environment.setdefault("SOTTO_VECTORS", str(vectors))
     results = []
-    with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+    with concurrent.futures.ThreadPoolExecutor(min(3, 1 + (os.cpu_count() or 1))) as pool:
         running = [pool.submit(run, name, test, environment) for name, test in tests]
         for done in concurrent.futures.as_completed(running):
             results.append(done.result())
