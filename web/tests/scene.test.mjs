@@ -191,18 +191,16 @@ class Browser {
   }
 }
 
-// What goes meanwhile is left out.
-function everything(folder) {
-  const found = [];
-  for (const name of readdirSync(folder, { recursive: true })) {
-    try {
-      const path = join(folder, name);
-      if (statSync(path).isFile()) found.push([path, readFileSync(path)]);
-    } catch (e) {
-      if (e.code !== "ENOENT") throw e;
-    }
+// What goes meanwhile is left out, and no link is followed: Node 18's own recursion stumbles over one to a socket.
+function everything(path, entry = statSync(path)) {
+  try {
+    if (entry.isFile()) return [[path, readFileSync(path)]];
+    if (!entry.isDirectory()) return [];
+    return readdirSync(path, { withFileTypes: true }).flatMap((one) => everything(join(path, one.name), one));
+  } catch (e) {
+    if (e.code !== "ENOENT") throw e;
+    return [];
   }
-  return found;
 }
 
 const holding = (files, bytes) => files.filter(([, content]) => content.includes(bytes)).map(([path]) => path);
