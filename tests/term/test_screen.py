@@ -35,6 +35,11 @@ class Screen(pyte.Screen):
             step()
         self.cursor.y = row
 
+    @property
+    def display(self):
+        """pyte's own fails while only the second half of a wide character is there: between two writes."""
+        return ["".join(self.buffer[y][x].data for x in range(self.columns)) for y in range(self.lines)]
+
     def scroll_up(self, count=1):
         self.scroll(self.index, self.margins.bottom if self.margins else self.lines - 1, count)
 
