@@ -65,6 +65,26 @@ def sign(key, text):
     return f"{text}\n\u2014 {name} {line}\n"
 
 
+def verify(key, note):
+    """The text of a note, which must be signed by this key."""
+    text, _, lines = note.partition("\n\n")
+    name = key.with_name(key.name + ".pub").read_text().split("+")[0]
+    start = f"\u2014 {name} "
+    for line in lines.splitlines():
+        signature = base64.b64decode(line.removeprefix(start)) if line.startswith(start) else b""
+        if signature[:4] != key_id(name, public_of(key)):
+            continue
+        with tempfile.NamedTemporaryFile() as file, tempfile.NamedTemporaryFile() as beside:
+            file.write(text.encode() + b"\n")
+            file.flush()
+            beside.write(signature[4:])
+            beside.flush()
+            if subprocess.run(["openssl", "pkeyutl", "-verify", "-inkey", key, "-rawin", "-in", file.name,
+                               "-sigfile", beside.name], capture_output=True).returncode == 0:
+                return text
+    return None
+
+
 # ---- The log ----
 
 def root_of(hashes):
@@ -100,11 +120,14 @@ def read_entries(log, size):
     return entries
 
 
-def open_log(log):
+def open_log(key, log):
     """Its entries, which must be what the last checkpoint says."""
     if not (log / "checkpoint").exists():
         return []
-    _, size, root = (log / "checkpoint").read_text().split("\n")[:3]
+    text = verify(key, (log / "checkpoint").read_text())
+    if text is None:
+        sys.exit(f"release-web: the checkpoint in {log} is not signed by this key")
+    _, size, root = text.split("\n")[:3]
     entries = read_entries(log, int(size))
     if root_of([sha256(b"\0", e) for e in entries]) != base64.b64decode(root):
         sys.exit(f"release-web: the entries in {log} are not those of its checkpoint")
@@ -128,7 +151,7 @@ def release(key, manifest, log, note):
     text = manifest.read_text()
     if not text.startswith("sotto web v1\n") or not text.endswith("\n") or len(text.encode()) > 0xffff:
         sys.exit(f"release-web: {manifest} is no manifest of a web page")
-    entries = open_log(log)
+    entries = open_log(key, log)
     if text.encode() not in entries:
         entries.append(text.encode())
         write_tiles(log, entries)

@@ -35,8 +35,8 @@ err sys_fetch_address(struct sys_address *address, const char *url) {
     return OK;
 }
 
-/* What the browsers of these years say: a server that would treat others in another way has little
- * to go by. */
+/* The words of a browser of these years. They don't make it one: TLS and the order of its requests
+ * tell it from a browser. */
 static err fetch_ask(struct sys_conn *conn, const struct sys_address *address) {
     char head[1024], port[8] = "";
     bool secret = address->scheme == SYS_SCHEME_WSS;
@@ -176,7 +176,7 @@ static unsigned hex_digit(uint8_t c) {
     return c >= 'a' && c <= 'f' ? 10u + c - 'a' : 16;
 }
 
-/* RFC 9112 section 7.1; extensions and trailers are passed over. */
+/* RFC 9112 section 7.1; extensions are passed over, trailers are not taken. */
 static err unchunk(slice raw, buf *out) {
     slice line;
     while (slice_line(&raw, &line)) {
@@ -193,7 +193,7 @@ static err unchunk(slice raw, buf *out) {
         if (digits.n == 0)
             return ERR_MALFORMED;
         if (n == 0)
-            return OK;
+            return slice_equal(raw, slice_str("\r\n")) ? OK : ERR_MALFORMED;
         if (raw.n < n + 2)
             return ERR_TRUNCATED;
         if (raw.p[n] != '\r' || raw.p[n + 1] != '\n')
@@ -204,18 +204,21 @@ static err unchunk(slice raw, buf *out) {
     return ERR_TRUNCATED;
 }
 
-/* The bytes that the head announces. */
+/* The bytes that the head announces, and no more: what one browser passes over another may read. */
 static err whole(const struct sys_fetched *out, slice raw, buf *body, buf *value) {
     uint64_t length;
+    bool chunked;
     TRY(sys_fetched_header(out, "Transfer-Encoding", value));
-    if (value->n > 0)
-        return sys_http_is(buf_slice(value), "chunked") ? unchunk(raw, body) : ERR_UNSUPPORTED;
+    chunked = value->n > 0;
+    if (chunked && !sys_http_is(buf_slice(value), "chunked"))
+        return ERR_UNSUPPORTED;
     TRY(sys_fetched_header(out, "Content-Length", value));
+    if (chunked)
+        return value->n > 0 ? ERR_MALFORMED : unchunk(raw, body);
     if (value->n > 0) {
         TRY(decimal_decode(buf_slice(value), SIZE_MAX, &length));
-        if (length > raw.n)
-            return ERR_TRUNCATED;
-        raw.n = (size_t)length;
+        if (length != raw.n)
+            return length > raw.n ? ERR_TRUNCATED : ERR_MALFORMED;
     }
     return buf_append(body, raw);
 }
@@ -229,7 +232,9 @@ static err inflate_all(slice in, size_t max, buf *out) {
         z.next_out = out->p;
         z.avail_out = (uInt)max;
         int end = inflate(&z, Z_FINISH);
-        e = end == Z_STREAM_END ? OK : z.avail_out == 0 ? ERR_TOO_LARGE : ERR_MALFORMED;
+        e = end == Z_STREAM_END && z.avail_in == 0    ? OK
+            : end != Z_STREAM_END && z.avail_out == 0 ? ERR_TOO_LARGE
+                                                      : ERR_MALFORMED;
         out->n = max - z.avail_out;
     }
     inflateEnd(&z);
@@ -237,12 +242,22 @@ static err inflate_all(slice in, size_t max, buf *out) {
 }
 
 static err unbrotli(slice in, size_t max, buf *out) {
-    size_t n = max;
-    TRY(buf_resize(out, max));
-    if (BrotliDecoderDecompress(in.n, in.p, &n, out->p) != BROTLI_DECODER_RESULT_SUCCESS)
-        return ERR_MALFORMED;
-    out->n = n;
-    return OK;
+    BrotliDecoderState *state = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+    if (state == NULL)
+        return ERR_NO_MEMORY;
+    err e = buf_resize(out, max);
+    if (e == OK) {
+        uint8_t *next = out->p;
+        size_t room = max;
+        BrotliDecoderResult end =
+            BrotliDecoderDecompressStream(state, &in.n, &in.p, &room, &next, NULL);
+        e = end == BROTLI_DECODER_RESULT_SUCCESS && in.n == 0 ? OK
+            : end == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT  ? ERR_TOO_LARGE
+                                                              : ERR_MALFORMED;
+        out->n = max - room;
+    }
+    BrotliDecoderDestroyInstance(state);
+    return e;
 }
 
 static err decode(struct sys_fetched *out, slice coded, size_t max, buf *value) {

@@ -15,7 +15,8 @@ enum { SYS_PAGES_MAX = 64, SYS_PAGE_BYTES_MAX = 8 << 20, SYS_PAGES_NAME = 256 };
 
 /* What every answer of the page says to the browser: no script, style or picture but the page's
  * own, nothing written into a line of HTML, no other page around it or beside it in its process.
- * Wasm is the one exception; "sotto" the one policy that makes addresses of workers. */
+ * Wasm is the one exception; "sotto" the one policy that makes addresses of workers. Who came by
+ * TLS comes by TLS for a year: browsers pass that over where they came in clear. */
 #define SYS_PAGES_HEADERS(H)                                                                    \
     H("Content-Security-Policy",                                                                \
       "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "           \
@@ -25,6 +26,7 @@ enum { SYS_PAGES_MAX = 64, SYS_PAGE_BYTES_MAX = 8 << 20, SYS_PAGES_NAME = 256 };
     H("Cross-Origin-Opener-Policy", "same-origin")                                              \
     H("Cross-Origin-Embedder-Policy", "require-corp")                                           \
     H("Cross-Origin-Resource-Policy", "same-origin")                                            \
+    H("Strict-Transport-Security", "max-age=31536000")                                          \
     H("Referrer-Policy", "no-referrer")                                                         \
     H("Permissions-Policy",                                                                     \
       "camera=(self), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), " \

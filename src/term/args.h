@@ -20,8 +20,7 @@ enum {
     OPTION_ONCE = 512,
     OPTION_DAYS = 1024,
     OPTION_MOST = 2048,
-    OPTION_MANIFEST = 1 << 13,
-    OPTION_KEY = 1 << 14,
+    OPTION_MANIFEST = 1 << 13, /* and --key, --log */
     OPTION_REPLY = 1 << 12,
     OPTION_OFF = 1 << 15,
     OPTION_NUMBERS = 1 << 23,
@@ -61,7 +60,7 @@ struct args {
     bool off, numbers;
     bool by_words, yes;
     const char *code, *accept;
-    const char *manifest, *key;
+    const char *manifest, *key, *log;
     bool force, progress;
     bool help, version;
 };

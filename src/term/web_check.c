@@ -15,6 +15,7 @@
 #include "sys/pages.h"
 #include "term/command.h"
 #include "term/explain.h"
+#include "term/web_log.h"
 
 enum { MANIFEST_MAX = 1 << 20, HEX = 64, TEXT = 512, NAME = SYS_PAGES_NAME, WORD_BYTES = 8 };
 
@@ -25,7 +26,9 @@ struct check {
     slice manifest; /* its lines */
     struct sys_address address;
     struct sys_proxy proxy;
-    bool proxied;
+    struct web_way way;
+    struct merkle_key key; /* with --key */
+    struct web_log log;    /* with --log */
     unsigned files, differences;
 };
 
@@ -63,6 +66,8 @@ static int sum_up(struct check *k, const char *url) {
         line_num(&l, "files", k->files);
         line_num(&l, "differences", k->differences);
         line_bool(&l, "same", same);
+        if (k->args->log != NULL)
+            line_num(&l, "log_size", k->log.size);
         line_object_end(&l);
     } else if (same) {
         line_add(&l,
@@ -96,47 +101,81 @@ __attribute__((format(printf, 4, 5))) static int fail(struct check *k, err e, in
 
 static err take_note(struct check *k, slice bytes) {
     struct merkle_note *note = mem_new(NULL, sizeof *note);
-    struct merkle_key key;
     if (note == NULL)
         return ERR_NO_MEMORY;
-    err e = merkle_key_parse(&key, slice_str(k->args->key));
+    err e = merkle_note_parse(note, bytes);
     if (e == OK)
-        e = merkle_note_parse(note, bytes);
-    if (e == OK)
-        e = merkle_note_verify(note, &key);
+        e = merkle_note_verify(note, &k->key);
     if (e == OK)
         k->manifest = note->text;
     mem_free(NULL, note, sizeof *note);
     return e;
 }
 
+static int read_file(struct check *k) {
+    const char *path = k->args->manifest;
+    err e = sys_file_read(path, MANIFEST_MAX, &k->bytes);
+    if (e != OK)
+        return fail(k, e, EXIT_FAILED, "%s: %s", path, err_text(e));
+    k->manifest = buf_slice(&k->bytes);
+    if (k->args->key != NULL)
+        e = take_note(k, k->manifest);
+    return e == OK ? EXIT_FINE : fail(k, e, EXIT_REFUSED, "%s is not signed by that key", path);
+}
+
+/* What FILE is must be in it; without FILE, the newest counts. */
+static int read_log(struct check *k) {
+    const char *url = k->args->log;
+    err e = web_log_read(&k->log, url, &k->key, &k->way, k->manifest);
+    if (e == ERR_NOT_FOUND || e == ERR_SIGNATURE || e == ERR_IDENTITY)
+        return fail(k, e, EXIT_REFUSED, "%s is no log that this key signed", url);
+    if (e == ERR_PROOF)
+        return fail(k, e, EXIT_REFUSED,
+                    "the entries of %s are not those that its checkpoint signs: keep both, and "
+                    "show them to others",
+                    url);
+    if (e != OK)
+        return fail(k, e, explain_code(e), "could not read the log %s: %s", url, err_text(e));
+    if (k->manifest.n > 0 && !k->log.listed)
+        return fail(k, ERR_NOT_FOUND, EXIT_REFUSED,
+                    "%s is not in the log: it was shown to you, and not to everybody",
+                    k->args->manifest);
+    if (k->manifest.n == 0)
+        k->manifest = buf_slice(&k->log.newest);
+    return EXIT_FINE;
+}
+
 /* One that was built with this program needs no signature: whoever could change it could change
  * this program. */
+static int read_built(struct check *k) {
+    if (web_built_count > 0)
+        k->manifest = slice_of(web_built[0].bytes, web_built[0].n);
+    return k->manifest.n > 0 ? EXIT_FINE
+                             : fail(k, ERR_NOT_FOUND, EXIT_USAGE,
+                                    "this sotto was built without the web page; name a manifest of "
+                                    "it with --manifest FILE");
+}
+
 static int read_manifest(struct check *k) {
-    const char *path = k->args->manifest;
-    err e = OK;
-    if (path == NULL && k->args->key != NULL)
-        return fail(k, ERR_MALFORMED, EXIT_USAGE, "--key is of a manifest; add --manifest FILE");
-    if (path == NULL) {
-        k->manifest =
-            web_built_count == 0 ? SLICE_EMPTY : slice_of(web_built[0].bytes, web_built[0].n);
-        if (k->manifest.n == 0)
-            return fail(k, ERR_NOT_FOUND, EXIT_USAGE,
-                        "this sotto was built without the web page; name a manifest of it with "
-                        "--manifest FILE");
-    } else {
-        e = sys_file_read(path, MANIFEST_MAX, &k->bytes);
-        if (e != OK)
-            return fail(k, e, EXIT_FAILED, "%s: %s", path, err_text(e));
-        k->manifest = buf_slice(&k->bytes);
-        if (k->args->key != NULL)
-            e = take_note(k, k->manifest);
-        if (e != OK)
-            return fail(k, e, EXIT_REFUSED, "%s is not signed by that key", path);
-    }
-    if (!slice_skip(&k->manifest, slice_str("sotto web v1\n")))
-        return fail(k, ERR_MALFORMED, EXIT_USAGE, "%s is no manifest of a web page", path);
-    return EXIT_FINE;
+    const struct args *args = k->args;
+    int code = EXIT_FINE;
+    if (args->log != NULL && args->key == NULL)
+        return fail(k, ERR_MALFORMED, EXIT_USAGE, "--log is of a key; add --key KEY");
+    if (args->key != NULL && args->log == NULL && args->manifest == NULL)
+        return fail(k, ERR_MALFORMED, EXIT_USAGE,
+                    "--key is of a manifest or of a log; add --manifest FILE or --log URL");
+    if (args->key != NULL && merkle_key_parse(&k->key, slice_str(args->key)) != OK)
+        return fail(k, ERR_MALFORMED, EXIT_USAGE, "--key takes a key as name+id+key");
+    if (args->manifest != NULL)
+        code = read_file(k);
+    if (code == EXIT_FINE && args->log != NULL)
+        code = read_log(k);
+    if (code == EXIT_FINE && args->manifest == NULL && args->log == NULL)
+        code = read_built(k);
+    if (code == EXIT_FINE && !slice_skip(&k->manifest, slice_str("sotto web v1\n")))
+        return fail(k, ERR_MALFORMED, EXIT_USAGE, "%s is no manifest of a web page",
+                    args->manifest != NULL ? args->manifest : "the newest entry of the log");
+    return code;
 }
 
 /* "HASH NAME" */
@@ -263,8 +302,8 @@ static err compare(struct check *k, slice name, slice expected, const struct sys
 static int look_at(struct check *k, slice name, slice hash) {
     struct sys_fetched fetched;
     struct sys_fetch options = {.address = &k->address,
-                                .proxy = k->proxied ? &k->proxy : NULL,
-                                .timeout_ms = (uint32_t)k->args->timeout * 1000,
+                                .proxy = k->way.proxy,
+                                .timeout_ms = k->way.timeout_ms,
                                 .body_max = SYS_PAGE_BYTES_MAX};
     snprintf(k->address.path, sizeof k->address.path, "/%.*s", (int)name.n, (const char *)name.p);
     err e = sys_fetch(&fetched, &options);
@@ -314,6 +353,7 @@ static bool has_home(const char *home) {
 static int choose_way(struct check *k) {
     const char *proxy = k->args->proxy;
     uint8_t random[WORD_BYTES];
+    k->way.timeout_ms = (uint32_t)k->args->timeout * 1000;
     if (proxy == NULL && has_home(k->args->home))
         return fail(k, ERR_NOT_FOUND, EXIT_USAGE,
                     "there is a home here, whose proxy this does not know: add --proxy HOST:PORT, "
@@ -328,7 +368,7 @@ static int choose_way(struct check *k) {
         for (size_t at = 0; at < sizeof random; at++)
             snprintf(word + 2 * at, 3, "%02x", random[at]);
     }
-    k->proxied = e == OK;
+    k->way.proxy = &k->proxy;
     return e == OK ? EXIT_FINE
                    : fail(k, e, EXIT_USAGE, "--proxy takes HOST:PORT of a SOCKS5 proxy, or none");
 }
@@ -353,5 +393,6 @@ int web_check(const struct args *args, struct out *out) {
     if (code == EXIT_FINE || k.differences > 0)
         code = sum_up(&k, url);
     buf_free(&k.bytes);
+    web_log_fini(&k.log);
     return code;
 }

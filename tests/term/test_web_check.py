@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.client
 import http.server
+import importlib.util
 import json
 import os
 import shutil
@@ -51,6 +52,9 @@ class Between:
                 headers = [(k, v) for k, v in answer.getheaders() if k not in ("Connection", "Content-Length")]
                 status, headers, body = change(self.path, answer.status, headers, answer.read())
                 upstream.close()
+                self.close_connection = True
+                if status is None:
+                    return
                 self.send_response_only(status)
                 for pair in headers:
                     self.send_header(*pair)
@@ -62,7 +66,6 @@ class Between:
                     part = body[at:at + 1000]
                     self.wfile.write(f"{len(part):X}\r\n".encode() + part + b"\r\n")
                 self.wfile.write(b"0\r\n\r\n")
-                self.close_connection = True
 
             def log_message(self, *_):
                 pass
@@ -155,7 +158,7 @@ def tampered(tap, server, names, manifest):
         tap.check(what + "_is_told", code == 9 and told and objects[-1]["same"] is False, (code, out, err))
     def break_off(path, status, headers, body):
         if names["worker"] in path:
-            raise ConnectionAbortedError
+            return None, [], b""
         return status, headers, body + b" "
     with Between(server, break_off) as url:
         code, out, err = check(url, "--manifest", manifest, "--json")
@@ -186,6 +189,72 @@ def signed(tap, server, manifest, folder):
     tap.check("nor_is_one_by_another_key", check(url, "--manifest", note, "--key", other)[0] == 4)
 
 
+class Shown:
+    """A folder on the web, under /some/where."""
+
+    def __init__(self, folder):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                file = folder / self.path.removeprefix("/some/where/")
+                there = self.path.startswith("/some/where/") and file.is_file()
+                self.send_response(200 if there else 404)
+                self.end_headers()
+                self.wfile.write(file.read_bytes() if there else b"none")
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/some/where"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def logged(tap, server, manifest, folder):
+    """Releases in a log of more than one bundle, the last of which is the page."""
+    key, log, note = folder / "logs.key", folder / "releases", folder / "logged"
+    script = ROOT / "scripts" / "release-web.py"
+    public = subprocess.run([script, "key", key, "sotto.example/web"], capture_output=True, text=True, check=True).stdout.strip()
+    release = importlib.util.module_from_spec(spec := importlib.util.spec_from_file_location("release", script))
+    spec.loader.exec_module(release)
+    lines = manifest.read_text()
+    texts = [f"sotto web v1\n{i:064x} index.html\n" for i in range(300)]
+    release.write_tiles(log, [text.encode() for text in texts])
+    root = release.base64.b64encode(release.root_of([release.sha256(b"\0", t.encode()) for t in texts])).decode()
+    (log / "checkpoint").write_text(release.sign(key, f"sotto.example/web\n300\n{root}\n"))
+    url, shown = f"http://{server.http}", Shown(log)
+    by = ["--log", shown.url + "/", "--key", public]
+    note.write_text(release.sign(key, lines))
+    code, out, err = check(url, "--manifest", note, *by)
+    tap.check("what_is_in_no_log_is_refused", code == 4 and "is not in the log" in err, (code, out, err))
+    code, out, err = check(url, *by)
+    tap.check("without_a_file_the_newest_counts", code == 9 and "index.html" in out, (code, out, err))
+    subprocess.run([script, "sign", key, manifest, log, note], check=True, capture_output=True)
+    code, out, err = check(url, *by, "--json")
+    tap.check("so_a_page_is_checked_by_the_log_alone", code == 0 and json.loads(out)["log_size"] == 301, (code, out, err))
+    tap.check("and_its_manifest_is_in_it", check(url, "--manifest", note, *by)[0] == 0)
+    tap.check("a_log_needs_a_key", check(url, "--log", shown.url)[0] == 2)
+    code, out, err = check(url, "--log", shown.url + "/else", "--key", public)
+    tap.check("a_log_that_is_not_there_is_told", code == 4 and "no log that this key signed" in err, (code, out, err))
+    bundle = log / "tile/entries/001.p/45"
+    good = bundle.read_bytes()
+    bundle.write_bytes(good.replace(lines.encode()[-20:], b"x" * 20))
+    code, out, err = check(url, *by)
+    tap.check("entries_that_are_not_the_root_s_are_refused", code == 4 and "not those that its checkpoint signs" in err, (code, out, err))
+    done = subprocess.run([script, "sign", key, manifest, log, note], capture_output=True, text=True)
+    tap.check("nor_does_a_release_go_on_from_them", done.returncode == 1 and "not those of its checkpoint" in done.stderr, done)
+    bundle.write_bytes(good)
+    checkpoint = (log / "checkpoint").read_text()
+    (log / "checkpoint").write_text(checkpoint.replace("\n301\n", "\n300\n"))
+    code, out, err = check(url, *by)
+    tap.check("a_checkpoint_that_was_changed_is_refused", code == 4 and "no log that this key signed" in err, (code, out, err))
+    done = subprocess.run([script, "sign", key, manifest, log, note], capture_output=True, text=True)
+    tap.check("by_who_releases_too", done.returncode == 1 and "is not signed by this key" in done.stderr, done)
+    shown.close()
+
+
 def by_tls(tap, folder, pages, manifest):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                     "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key.pem",
@@ -211,6 +280,7 @@ def main():
         honest(tap, world.server, names, manifest)
         tampered(tap, world.server, names, manifest)
         signed(tap, world.server, manifest, folder)
+        logged(tap, world.server, manifest, folder)
         built_in = check(f"http://{world.server.http}")[0]
         tap.check("without_a_manifest_the_one_built_in_counts", built_in in (2, 9), built_in)
     by_tls(tap, folder, pages, manifest)
