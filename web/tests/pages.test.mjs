@@ -504,8 +504,9 @@ test("what others learn of what they send can be chosen, and stays", () =>
     assert.equal(await level.inputValue(), "read");
     await level.selectOption("Nothing");
     await page.goto(page.url().replace("#/settings/security", "#/chats"));
+    await level.waitFor({ state: "detached" });
     await page.goto(page.url().replace("#/chats", "#/settings/security"));
-    assert.equal(await level.inputValue(), "off");
+    await level.locator("option:checked", { hasText: "Nothing" }).waitFor({ state: "attached" });
   }));
 
 test("language and look can be chosen, and stay", () =>
