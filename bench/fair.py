@@ -4,8 +4,9 @@ and beside a storm of logins; the latencies, and their ratio to those alone. Not
 
     bench/fair.py build/native [ROUNDS]
 
-The server has the first processor, with one edge and no limit of rate, and the load that is measured the second, since it
-waits for each moment without sleeping. The others' load runs on the server's processor whenever the server does not.
+The server has the first processor and one edge, once with no limit of rate and once with the one it is shipped with; the
+load that is measured has the second, since it waits for each moment without sleeping. The others' load runs on the server's
+processor whenever the server does not.
 """
 
 import json
@@ -19,6 +20,7 @@ sys.path += [str(ROOT / "bench" / "peers" / "servers")]
 import peers  # noqa: E402
 
 PAIRS, RATE, SECONDS, STORM = 100, 500, 8, 6000
+RATE_SHIPPED = 500  # CONFIG_RATE
 OTHERS = {
     "alone": None,
     "one client at full speed": ("messages", "--first", PAIRS, "--count", 1, "--window", 1000, "--seconds", SECONDS + 2),
@@ -47,18 +49,19 @@ def main():
     data = ROOT / "build" / "bench"
     data.mkdir(parents=True, exist_ok=True)
     found = {}
-    for tls in (False, True):
+    for rate, tls in ((rate, tls) for rate in (0, RATE_SHIPPED) for tls in (False, True)):
+        peers.Sotto.rate = rate
         with peers.Sotto(data, PAIRS + STORM, 0) as sotto:
             for _ in range(rounds):
                 for name, other in OTHERS.items():
-                    found.setdefault((tls, name), []).append(measure(sotto, tls, other))
-    print("| carrier | beside | theirs a second | p50 us | p99 us | p999 us | p99 to that alone |")
-    print("|---|---|---|---|---|---|---|")
-    for (tls, name), results in found.items():
+                    found.setdefault((rate, tls, name), []).append(measure(sotto, tls, other))
+    print("| limit | carrier | beside | theirs a second | p50 us | p99 us | p999 us | p99 to that alone |")
+    print("|---|---|---|---|---|---|---|---|")
+    for (rate, tls, name), results in found.items():
         def median(field, of=results):
             return statistics.median(r[field] for r in of)
-        ratio = median("p99_us") / median("p99_us", found[tls, "alone"])
-        print(f"| {'TLS' if tls else 'TCP'} | {name} | {median('beside'):,.0f} | {median('p50_us'):,.0f} | "
+        ratio = median("p99_us") / median("p99_us", found[rate, tls, "alone"])
+        print(f"| {rate or 'none'} | {'TLS' if tls else 'TCP'} | {name} | {median('beside'):,.0f} | {median('p50_us'):,.0f} | "
               f"{median('p99_us'):,.0f} | {median('p999_us'):,.0f} | {ratio:.2f} |")
 
 

@@ -153,12 +153,13 @@ class Sotto(Peer):
     name = "sotto"
     build = None
     edges = 1
+    rate = 0  # requests a second of one session; 0: any
 
     def start(self):
         self.out = self.folder / "out"
         self.data, self.accounts = self.folder / "data", self.folder / "accounts"
         self.make()
-        settings = {"rate": 0, "source_connections": 0, "edges": self.edges, "mailbox_items": 1000000,
+        settings = {"rate": self.rate, "source_connections": 0, "edges": self.edges, "mailbox_items": 1000000,
                     "mailbox_megabytes": 4096, "certificate": self.pem, "certificate_key": self.key}
         self.spawn([self.build / "src/server/sottod", "run", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
                     "--http", f"127.0.0.1:{self.tls_port}",
