@@ -40,6 +40,15 @@ self.addEventListener("message", (event) => {
     if (event.data === "use")
         void self.skipWaiting();
 });
+// To the tab that is open, or a new one.
+async function come(): Promise<void> {
+    const [tab] = await self.clients.matchAll({ type: "window" });
+    await (tab === undefined ? self.clients.openWindow("./") : tab.focus());
+}
+self.addEventListener("notificationclick", (event) => {
+    event.notification.close();
+    event.waitUntil(come());
+});
 self.addEventListener("fetch", (event) => {
     const url = new URL(event.request.url);
     const name = url.pathname.slice(1) || "index.html";

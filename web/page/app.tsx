@@ -9,6 +9,7 @@ import { Broken, FirstSteps, isSettled, Opening, Unlock } from "./first";
 import { AddContact, MyLink, NewChat, People, Person, BlockedPeople } from "./people";
 import { Requests, RequestView } from "./requests";
 import { SettingsPart, Settings } from "./settings";
+import { useNotify } from "./notify";
 import { Icon, IconButton } from "./parts";
 import { clean, CoreContext, explain, go, HomeContext, isCoreError, useCore, useRoute, useView, type Home } from "./state";
 import { onLanguage, w } from "./words";
@@ -186,6 +187,7 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Sotto` : "Sotto";
   }, [unread]);
+  useNotify(unread, home.status.requests);
   const detail = detailOf(place, one, two, home, onLocked, onWiped);
   useReturn(detail !== null, `#/${place}/${one}`.replace(/\/$/, ""));
   return (

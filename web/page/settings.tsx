@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Desk, Device, Handle, Notice, Profile } from "../core/types";
 import { LinkDigits, LockFields, useLinking, WipeSure } from "./first";
 import { drafts } from "./drafts";
+import { notifies, setNotifies } from "./notify";
 import { CopyButton, Face, Field, Icon, Sure, TaskLine, View } from "./parts";
 import { Select } from "./people";
 import { canUsePasskeys, forgetPasskey, hasPasskey, makePasskey } from "./passkey";
@@ -375,7 +376,30 @@ function LookPart() {
           ["dark", w().lookDark],
         ]}
       />
+      <Notifying />
     </section>
+  );
+}
+
+function Notifying() {
+  const [on, setOn] = useState(notifies());
+  const [refused, setRefused] = useState(false);
+  const choose = async (wanted: boolean) => {
+    const done = await setNotifies(wanted);
+    setRefused(!done);
+    setOn(notifies());
+  };
+  return (
+    <>
+      <label class="check">
+        <input type="checkbox" checked={on} onChange={(e) => void choose(e.currentTarget.checked)} />
+        <span>{w().notify}</span>
+      </label>
+      <p class="hint">{w().notifyHow}</p>
+      <p class="task bad" role="alert">
+        {refused && w().notifyRefused}
+      </p>
+    </>
   );
 }
 

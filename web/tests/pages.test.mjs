@@ -521,6 +521,52 @@ test("language and look can be chosen, and stay", () =>
     await page.evaluate(() => localStorage.clear());
   }));
 
+test("who looks elsewhere is told that something is unread, and neither whose nor what", () =>
+  at("?stand-in#/settings/look", async (page) => {
+    await page.evaluate(() => {
+      globalThis.shown = [];
+      globalThis.hides = (hidden) => {
+        Object.defineProperty(document, "visibilityState", { value: hidden ? "hidden" : "visible", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      };
+      globalThis.Notification = class {
+        static permission = "default";
+        static answer = "denied";
+        static requestPermission = () => Promise.resolve((Notification.permission = Notification.answer));
+      };
+      const registration = {
+        showNotification: (title, options) => (globalThis.shown.push({ title, ...options, close: () => globalThis.shown.pop() }), Promise.resolve()),
+        getNotifications: () => Promise.resolve([...globalThis.shown]),
+      };
+      Object.defineProperty(navigator.serviceWorker, "getRegistration", { value: () => Promise.resolve(registration) });
+    });
+    const box = page.getByLabel("Tell me when something new is there");
+    await box.click();
+    await seen(page, "The browser doesn’t allow it");
+    assert.equal(await box.isChecked(), false);
+    await page.evaluate(() => (Notification.answer = "granted"));
+    await box.check();
+    await page.evaluate(() => globalThis.standIn.hear(4, "while you look"));
+    await page.waitForFunction(() => /^\(\d+\)/.test(document.title));
+    await page.evaluate(() => globalThis.hides(true));
+    const before = await page.title();
+    await page.evaluate(() => globalThis.standIn.hear(4, "a secret of Ada's"));
+    await page.waitForFunction((title) => document.title !== title, before);
+    await page.waitForFunction(() => globalThis.shown.length > 0);
+    const [shown, ...more] = await page.evaluate(() => globalThis.shown.map(({ title, body, tag }) => ({ title, body, tag })));
+    assert.deepEqual(more, []);
+    assert.equal(shown.title, "Sotto");
+    assert.match(shown.body, /^\d+ unread messages$/);
+    await page.evaluate(() => globalThis.hides(false));
+    await page.waitForFunction(() => globalThis.shown.length === 0);
+    await box.uncheck();
+    await page.evaluate(() => globalThis.hides(true));
+    await page.evaluate(() => globalThis.standIn.hear(4, "nor now"));
+    await page.waitForTimeout(300);
+    assert.deepEqual(await page.evaluate(() => globalThis.shown.length), 0);
+    await page.evaluate(() => localStorage.clear());
+  }));
+
 const views = [
   ["?stand-in=none", "h1"],
   ["?stand-in=none#join=sotto:join:x", "form"],

@@ -381,6 +381,10 @@ export const en = {
   lookLight: "Light",
   lookDark: "Dark",
   language: "Language",
+  notify: "Tell me when something new is there",
+  notifyHow:
+    "While Sotto is open and you look at something else. It says how many messages are unread, never whose or what: other programs and a locked screen may show it.",
+  notifyRefused: "The browser doesn’t allow it. Allow notifications for this page in its settings, then try again.",
   security: "Safety",
   recoveryWords: "Recovery words",
   recoveryHow:
