@@ -55,8 +55,11 @@ def command(test):
 
 
 def read_tap(result, text):
-    plan, seen, notes = None, 0, []
+    plan, seen, notes, failed = None, 0, [], False
     for line in text.splitlines():
+        if failed and line.startswith("  ") and result.problems[-1].count("\n") < 40:
+            result.problems[-1] += "\n" + line  # what node says of it comes after it
+            continue
         if line.startswith("1.."):
             plan = int(line[3:].split()[0])
         elif line.startswith("#"):
@@ -67,11 +70,13 @@ def read_tap(result, text):
         elif match := LINE.match(line):
             seen += 1
             bad, name, directive, why = match.groups()
+            failed = False
             if directive and directive.upper() == "SKIP":
                 result.skipped += 1
                 result.reasons.append(why.strip())
             elif bad:
                 result.fail("\n".join(["not ok - " + name.strip(), *notes[-20:]]))
+                failed = True
             else:
                 result.passed += 1
             notes = []

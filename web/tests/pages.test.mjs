@@ -283,7 +283,7 @@ test("the keyboard is enough", () =>
       await page.getByRole("dialog").waitFor();
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });
-      assert.equal(await page.evaluate(() => document.activeElement?.tagName), "LI");
+      await page.waitForFunction(() => document.activeElement?.tagName === "LI");
     },
     desktop,
   ));
@@ -546,12 +546,14 @@ test("who looks elsewhere is told that something is unread, and neither whose no
     assert.equal(await box.isChecked(), false);
     await page.evaluate(() => (Notification.answer = "granted"));
     await box.check();
-    await page.evaluate(() => globalThis.standIn.hear(4, "while you look"));
-    await page.waitForFunction(() => /^\(\d+\)/.test(document.title));
+    const hear = async (text) => {
+      const before = await page.title();
+      await page.evaluate((words) => globalThis.standIn.hear(4, words), text);
+      await page.waitForFunction((title) => document.title !== title, before);
+    };
+    await hear("while you look");
     await page.evaluate(() => globalThis.hides(true));
-    const before = await page.title();
-    await page.evaluate(() => globalThis.standIn.hear(4, "a secret of Ada's"));
-    await page.waitForFunction((title) => document.title !== title, before);
+    await hear("a secret of Ada's");
     await page.waitForFunction(() => globalThis.shown.length > 0);
     const [shown, ...more] = await page.evaluate(() => globalThis.shown.map(({ title, body, tag }) => ({ title, body, tag })));
     assert.deepEqual(more, []);
@@ -561,8 +563,8 @@ test("who looks elsewhere is told that something is unread, and neither whose no
     await page.waitForFunction(() => globalThis.shown.length === 0);
     await box.uncheck();
     await page.evaluate(() => globalThis.hides(true));
-    await page.evaluate(() => globalThis.standIn.hear(4, "nor now"));
-    await page.waitForTimeout(300);
+    await hear("nor now");
+    await page.waitForTimeout(100);
     assert.deepEqual(await page.evaluate(() => globalThis.shown.length), 0);
     await page.evaluate(() => localStorage.clear());
   }));
