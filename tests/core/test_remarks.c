@@ -86,7 +86,7 @@ static bool add_reaction(void *ctx, const struct core_reaction *r) {
     size_t n = strlen(all->text);
     CHECK(n + r->text.n + 2 < sizeof all->text);
     memcpy(all->text + n, r->text.p, r->text.n);
-    strcpy(all->text + n + r->text.n, r->own ? "! " : " ");
+    snprintf(all->text + n + r->text.n, sizeof all->text - n - r->text.n, r->own ? "! " : " ");
     return true;
 }
 
