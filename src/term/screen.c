@@ -242,6 +242,7 @@ static bool is_through(struct screen *s) {
 }
 
 void screen_quit(struct screen *s) {
+    screen_draft_keep(s);
     if (s->ending || is_through(s)) {
         job_end(s->job, EXIT_FINE);
         return;
@@ -286,6 +287,7 @@ static void on_resized(void *ctx) {
 
 static void on_closed(void *ctx) {
     struct screen *s = ctx;
+    screen_draft_keep(s);
     job_end(s->job, EXIT_FINE);
 }
 
@@ -308,18 +310,13 @@ err screen_start(struct screen **screen, struct job *job, uint32_t conversation)
     s->put_ctx = job->out.ctx;
     job->out.put = put;
     job->out.ctx = s;
-    if (conversation != 0)
+    if (conversation != 0) {
         screen_talk_open(s, conversation);
+        screen_draft_take(s);
+    }
     screen_draw_soon(s);
     *screen = s;
     return OK;
-}
-
-static void free_drafts(struct screen *s) {
-    struct screen_draft *drafts = (struct screen_draft *)(void *)s->drafts.p;
-    for (size_t i = 0; i < s->drafts.n / sizeof *drafts; i++)
-        buf_free(&drafts[i].text);
-    buf_free(&s->drafts);
 }
 
 void screen_free(struct screen *s) {
@@ -327,6 +324,7 @@ void screen_free(struct screen *s) {
         return;
     sys_later_cancel(&s->draw_soon);
     sys_timer_cancel(&s->draw_later);
+    sys_timer_cancel(&s->keep_later);
     host_screen_close(s->host);
     s->job->out.put = s->put;
     s->job->out.ctx = s->put_ctx;
@@ -335,7 +333,6 @@ void screen_free(struct screen *s) {
         (void)!s->put(s->put_ctx, OUT_TROUBLE, buf_slice(&s->warning));
     screen_list_free(s);
     screen_talk_free(s);
-    free_drafts(s);
     edit_free(&s->typed);
     edit_free(&s->answer);
     buf_free(&s->reply_text);

@@ -1,6 +1,7 @@
 /* `sotto chat` on a whole terminal: the list of conversations, one of them, and what is typed. The
  * state is here, and each file holds a part of what is done with it: screen.c the job and drawing,
- * screen_list.c the list, screen_talk.c the conversation, screen_keys.c what keys do. Nothing here
+ * screen_list.c the list, screen_talk.c the conversation, screen_kept.c drafts and what is quiet,
+ * screen_keys.c what keys do. Nothing here
  * is the truth: it is read again from the core when that tells of something new. */
 #ifndef SOTTO_TERM_SCREEN_H
 #define SOTTO_TERM_SCREEN_H
@@ -14,7 +15,7 @@
 struct screen_item {
     uint32_t number;
     uint64_t time, unread;
-    bool request, archived;
+    bool request, archived, muted;
     buf name; /* fit to be shown */
 };
 
@@ -49,16 +50,11 @@ struct screen_talk {
     buf title;
 };
 
-struct screen_draft {
-    uint32_t conversation;
-    buf text;
-};
-
 struct screen {
     struct job *job;
     struct host_screen *host;
     struct sys_later draw_soon;
-    struct sys_timer draw_later;
+    struct sys_timer draw_later, keep_later;
     struct layout layout;
     bool stale_list, stale_talk;
 
@@ -69,7 +65,6 @@ struct screen {
     struct screen_talk talk;
 
     struct edit typed;
-    buf drafts;
     bool pasting, replying;
     size_t pasted;     /* so much of what ends a paste is here */
     uint64_t last_key; /* when it came */
@@ -140,6 +135,14 @@ bool screen_talk_select(struct screen *s, int by);
 void screen_talk_find(struct screen *s, slice needle);
 void screen_talk_draw(struct screen *s);
 void screen_talk_free(struct screen *s);
+
+/* ---- Of screen_kept.c ---- */
+/* What is typed becomes the open conversation's draft; in a moment; what is typed becomes it. */
+void screen_draft_keep(struct screen *s);
+void screen_draft_changed(struct screen *s);
+void screen_draft_take(struct screen *s);
+void screen_mute(struct screen *s, uint32_t number);
+void screen_archive(struct screen *s, uint32_t number);
 
 /* ---- Of screen_keys.c ---- */
 void screen_key(struct screen *s, uint32_t key);

@@ -36,8 +36,9 @@ static const char help[] =
     "In the list, or with a message selected\n"
     "\n"
     "/ n          search; the next one\n"
-    "i            who it is: safety number, verify, block\n"
+    "i            who it is: safety number, verify, block, administrator\n"
     "m            who is in the conversation\n"
+    "M A          mute it, put it away\n"
     "N            notices of the server's request desk\n"
     "? q          this; quit\n"
     "\n"
@@ -57,7 +58,8 @@ const char *screen_keys_footer(const struct screen *s) {
     if (s->answered != NULL)
         return "Enter: so; Esc: not";
     if (s->panel)
-        return s->about_person ? "v verified or not  b block  Esc back" : "arrows; Esc back";
+        return s->about_person ? "v verified or not  b block  a administrator or not  Esc back"
+                               : "arrows; Esc back";
     if (s->in_list)
         return "Enter open  Tab  / search  i who  m members  a/d/b a request  ? keys  q quit";
     if (s->talk.selected != 0)
@@ -203,6 +205,37 @@ static void toggle_verified(struct screen *s) {
         show_info(s);
 }
 
+struct admin {
+    const uint8_t *account;
+    bool member, admin;
+};
+
+static bool take_admin(void *ctx, const struct core_member *m) {
+    struct admin *a = ctx;
+    a->member = memcmp(m->account, a->account, CORE_ACCOUNT) == 0;
+    a->admin = m->admin;
+    return !a->member;
+}
+
+static void toggle_admin(struct screen *s) {
+    struct core *core = job_core(s->job);
+    struct admin a = {.account = s->person};
+    uint64_t command;
+    err e = core_members(core, subject(s), take_admin, &a);
+    if (e == OK)
+        e = core_conversation_role(core, subject(s), s->person, !a.admin, host_now(), &command);
+    if (e == ERR_UNSUPPORTED)
+        screen_say(s, "this conversation has no administrators");
+    else if (e == ERR_DENIED)
+        screen_say(s, "only administrators may do that");
+    else if (e == ERR_LIMIT)
+        screen_say(s, "the last administrator: make another one first");
+    else if (e == ERR_NOT_FOUND)
+        screen_say(s, "they are not in this conversation");
+    else if (screen_fine(s, "could not change that", e))
+        screen_say(s, a.admin ? "no longer an administrator" : "an administrator from now on");
+}
+
 /* ---- Requests, and blocking ---- */
 
 static bool is_request(struct screen *s, uint32_t number) {
@@ -333,35 +366,17 @@ void screen_saved(struct screen *s, const struct core_notice *n) {
 
 /* ---- Opening, with what was typed there before ---- */
 
-static struct screen_draft *draft(struct screen *s, uint32_t number) {
-    struct screen_draft *drafts = (struct screen_draft *)(void *)s->drafts.p;
-    for (size_t i = 0; i < s->drafts.n / sizeof *drafts; i++)
-        if (drafts[i].conversation == number)
-            return &drafts[i];
-    return NULL;
-}
-
-static err keep_draft(struct screen *s) {
-    struct screen_draft fresh = {.conversation = s->talk.number};
-    if (draft(s, s->talk.number) == NULL)
-        TRY(buf_append(&s->drafts, slice_of(&fresh, sizeof fresh)));
-    return buf_set(&draft(s, s->talk.number)->text, buf_slice(&s->typed.text));
-}
-
 static void open_it(struct screen *s) {
     if (s->on == 0)
         return;
     s->in_list = false;
     if (s->on == s->talk.number)
         return;
-    err e = s->talk.number != 0 && s->editing == 0 ? keep_draft(s) : OK;
-    const struct screen_draft *d = draft(s, s->on);
-    if (e == OK)
-        e = edit_set(&s->typed, d != NULL ? buf_slice(&d->text) : SLICE_EMPTY);
+    screen_draft_keep(s);
     s->replying = false;
     s->editing = 0;
-    (void)screen_fine(s, "could not keep what was typed", e);
     screen_talk_open(s, s->on);
+    screen_draft_take(s);
 }
 
 /* ---- Writing ---- */
@@ -427,6 +442,7 @@ static void send(struct screen *s) {
     else if (screen_fine(s, "not sent", e)) {
         edit_clear(&s->typed);
         stop_remark(s);
+        screen_draft_keep(s);
         buf_clear(&s->warning);
         screen_talk_end(s, false);
     }
@@ -465,8 +481,8 @@ static void write_key(struct screen *s, uint32_t key) {
         (void)edit_down(&s->typed, columns);
     else if (empty && (key == HOST_KEY_HOME || key == HOST_KEY_END))
         screen_talk_end(s, key == HOST_KEY_HOME);
-    else
-        (void)edit_key(s, &s->typed, key);
+    else if (edit_key(s, &s->typed, key))
+        screen_draft_changed(s);
 }
 
 /* ---- What keys do that type nothing ---- */
@@ -494,6 +510,10 @@ static void command_key(struct screen *s, uint32_t key) {
         show_info(s);
     else if (key == 'm')
         show_who(s);
+    else if (key == 'M')
+        screen_mute(s, subject(s));
+    else if (key == 'A')
+        screen_archive(s, subject(s));
     else if (key == 'N')
         show_notices(s);
     else if (key == '?')
@@ -671,6 +691,8 @@ static void panel_key(struct screen *s, uint32_t key) {
         toggle_verified(s);
     else if (s->about_person && key == 'b')
         ask_block(s);
+    else if (s->about_person && key == 'a')
+        toggle_admin(s);
     else
         s->panel = false;
 }
@@ -696,6 +718,7 @@ static void paste_text(struct screen *s, uint32_t key) {
         new_line(s);
     else if (writes && key < HOST_KEY_UP && key != BACKSPACE && (key >= ' ' || key == '\t'))
         (void)edit_key(s, &s->typed, key == '\t' ? ' ' : key);
+    screen_draft_changed(s);
 }
 
 /* On a slow way its end comes in pieces, as keys of their own. */

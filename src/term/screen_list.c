@@ -34,7 +34,8 @@ static err add(struct screen *s, const struct core_conversation *c) {
     struct screen_item item = {.number = c->number,
                                .unread = c->messages - c->read,
                                .request = c->state == CORE_CONVERSATION_REQUEST,
-                               .archived = c->archived};
+                               .archived = c->archived,
+                               .muted = c->muted > host_now()};
     struct line l = {0};
     show_conversation_name(&l, s->job, c);
     uint64_t newest;
@@ -108,7 +109,8 @@ static void draw_item(struct screen *s, const struct screen_item *item, unsigned
     char count[32] = "";
     bool open = item->number == s->talk.number;
     unsigned style = s->in_list && item->number == s->on ? HOST_STYLE_REVERSE : 0;
-    style |= item->unread > 0 || item->request || open ? HOST_STYLE_BOLD : 0;
+    style |= (item->unread > 0 && !item->muted) || item->request || open ? HOST_STYLE_BOLD : 0;
+    style |= item->muted || item->archived ? HOST_STYLE_DIM : 0;
     if (item->request)
         snprintf(count, sizeof count, " asks");
     else if (item->unread > 0)

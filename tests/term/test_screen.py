@@ -325,14 +325,21 @@ def request(world, ann, ben, t, tap):
               b"\xe2\x80\xae" not in t.bytes and b"\xe2\x80\x8d" not in t.bytes)
 
 
-def drafts(t, tap):
+def drafts(ann, title, t, tap):
     t.keys("half a thou")
     t.must_see("> half a thou")
     t.keys("\t" + DOWN + ENTER)
     ok = t.see("something later", gone=("half a thou",))
     t.keys("\t" + UP + ENTER)
     tap.check("what_was_half_written_is_kept", ok and t.see("> half a thou"), t.text())
+    kept = t.see("> half a thou", seconds=1.5, gone=("> half a thou",))  # longer than it takes to be kept
+    t.process.kill()
+    t.end()
+    t.close()
+    t = Terminal(ann, title)
+    tap.check("even_if_the_program_is_killed", t.see("> half a thou", "connected") and not kept, t.text())
     t.keys("\x15")
+    return t
 
 
 def several(ann, ben, tap):
@@ -347,6 +354,28 @@ def several(ann, ben, tap):
     tap.check("of_several_it_says_how_many_have_it", told, t.text())
     listens.terminate()
     listens.wait(10)
+    ben.fine("send", "2", "I do")
+    t.must_see("I do")
+    t.keys(UP)
+    t.must_see("r reply")
+    t.keys("i")
+    t.must_see("a administrator or not")
+    t.keys("a")
+    tap.check("who_said_something_can_be_made_an_administrator", t.see("an administrator from now on"), t.text())
+    t.keys("x")
+    t.must_see("administrator", gone=("a administrator or not",))
+    t.keys("M")
+    t.must_see("Mute for")
+    t.keys("8h" + ENTER)
+    ok = t.see("muted, on all your devices")
+    t.keys("A")
+    ok = ok and t.see("put away")
+    [club] = [c for c in ann.fine("status", "--json", "--offline").of("conversation") if c["name"] == "Club"]
+    tap.check("a_conversation_can_be_muted_and_put_away", ok and club["muted"] and club["archived"], (club, t.text()))
+    t.keys("A")
+    tap.check("and_comes_back", t.see("back in the list"), t.text())
+    t.keys(ESCAPE)
+    t.settle()
     t.keys("\x03")
     t.end()
     t.close()
@@ -395,7 +424,7 @@ def main():
         long(t, ben, tap)
         save(world, t, ben, tap)
         request(world, ann, ben, t, tap)
-        drafts(t, tap)
+        t = drafts(ann, "Eva", t, tap)
         ordinary_end(t, tap)
         several(ann, ben, tap)
         killed(ann, tap)
