@@ -235,10 +235,19 @@ size_t text_point(slice text, uint32_t *point) {
     return 1;
 }
 
+struct range {
+    uint32_t first, last;
+};
+
+static bool is_in(uint32_t point, const struct range *ranges, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (point >= ranges[i].first && point <= ranges[i].last)
+            return true;
+    return false;
+}
+
 bool text_is_unsafe(uint32_t point) {
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
+    static const struct range ranges[] = {
         {0x00, 0x1f},
         {0x7f, 0x9f},
         {0xad, 0xad},
@@ -253,8 +262,15 @@ bool text_is_unsafe(uint32_t point) {
         {0xe0000, 0xe007f},
         {TEXT_INVALID, TEXT_INVALID},
     };
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return true;
-    return false;
+    return is_in(point, ranges, sizeof ranges / sizeof ranges[0]);
+}
+
+bool text_is_blank(uint32_t point) {
+    static const struct range ranges[] = {
+        {0x20, 0x20},     {0xa0, 0xa0},       {0x34f, 0x34f},   {0x115f, 0x1160}, {0x1680, 0x1680},
+        {0x17b4, 0x17b5}, {0x180b, 0x180f},   {0x2000, 0x200a}, {0x200c, 0x200d}, {0x202f, 0x202f},
+        {0x205f, 0x205f}, {0x2800, 0x2800},   {0x3000, 0x3000}, {0x3164, 0x3164}, {0xfe00, 0xfe0f},
+        {0xffa0, 0xffa0}, {0xe0100, 0xe01ef},
+    };
+    return is_in(point, ranges, sizeof ranges / sizeof ranges[0]);
 }

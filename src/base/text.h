@@ -42,5 +42,8 @@ size_t text_point(slice text, uint32_t *point);
 /* True for what a terminal might obey or show elsewhere than where it stands: control characters,
  * direction marks, invisible ones. */
 bool text_is_unsafe(uint32_t point);
+/* True for what is safe and leaves nothing to see where it stands alone: spaces, fillers, joiners,
+ * variation selectors. */
+bool text_is_blank(uint32_t point);
 
 #endif

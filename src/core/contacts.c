@@ -29,13 +29,15 @@ err core_name_check(slice name) {
         return ERR_TOO_LARGE;
     if (reserved(name))
         return ERR_MALFORMED;
+    bool seen = name.n == 0;
     for (size_t i = 0; i < name.n;) {
         uint32_t point;
         i += text_point(slice_of(name.p + i, name.n - i), &point);
         if (text_is_unsafe(point))
             return ERR_MALFORMED;
+        seen = seen || !text_is_blank(point);
     }
-    return OK;
+    return seen ? OK : ERR_MALFORMED;
 }
 
 /* Somebody else who is called so; or NULL. */

@@ -944,7 +944,8 @@ MUST err core_contact_keep_member(struct core *core, struct conversation *c,
                                   const uint8_t account[16], slice petname);
 enum { TARGET = 16 + 16 + 2 * PROTO_ADDRESS };
 bool core_text_valid(slice text);
-/* A person's or a conversation's name: one line of text, or empty. TOO_LARGE, MALFORMED. */
+/* A person's or a conversation's name: one line of text that can be seen, or empty. TOO_LARGE,
+ * MALFORMED. */
 MUST err core_name_check(slice name);
 
 /* contact_links.c */

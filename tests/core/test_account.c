@@ -299,6 +299,15 @@ TEST(a_name_is_one_line_of_text) {
     static const char *const unseen[] = {"A\xc2\x9b", "A\xe2\x80\xae", "A\xe2\x80\x8b", "A\x7f"};
     for (size_t i = 0; i < 4; i++)
         CHECK_ERR(rig_name(core, slice_str(unseen[i]), rig.now), ERR_MALFORMED);
+    static const char *const blank[] = {" ", "\xe3\x85\xa4", "\xe2\xa0\x80\xc2\xa0", "\xe2\x80\x8d",
+                                        "\xef\xb8\x8f"};
+    for (size_t i = 0; i < 5; i++)
+        CHECK_ERR(rig_name(core, slice_str(blank[i]), rig.now), ERR_MALFORMED);
+    CHECK_ERR(core_contact_rename(core, client(1)->account, slice_str(blank[1]), rig.now),
+              ERR_MALFORMED);
+    /* Joiners between letters, as Persian is written. */
+    CHECK_OK(core_contact_rename(core, client(1)->account,
+                                 slice_str("\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xb1"), rig.now));
     CHECK_SLICE(rig_status(client(0)).name, slice_str("n0"));
     CHECK_ERR(core_contact_rename(core, client(1)->account, lines, rig.now), ERR_MALFORMED);
     CHECK_ERR(core_conversation_new(core, lines, (const uint8_t(*)[16])client(1)->account, 1,

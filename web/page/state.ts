@@ -88,11 +88,15 @@ export function useHome(): Home {
 
 // ---- Names ----
 
-// What could turn the order of characters, or is not seen, has no place in a name.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+// What could turn the order of characters, or is not seen, has no place in a name: but the joiners do that some scripts
+// are written with, and that make one emoji of several.
+const UNSEEN =
+  /(?<=[\p{M}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Extended_Pictographic}\p{Emoji_Modifier}])([\u200c\u200d])(?=[\p{L}\p{Extended_Pictographic}])|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]/gu;
+const NOTHING = /^[\p{Z}\p{M}\p{Default_Ignorable_Code_Point}]*$/u; // marks with nothing that they stand on
 
 export function clean(name: string): string {
-  return name.replace(UNSEEN, "").trim();
+  const text = name.replace(UNSEEN, "$1").trim();
+  return NOTHING.test(text) ? "" : text;
 }
 
 // Only a petname stands alone: what somebody calls itself could be anybody's name.

@@ -123,6 +123,10 @@ test("newer news replace, at either end and in the middle, and what is gone goes
 
 test("a name has nothing in it that turns or hides text", () => {
   assert.equal(clean(" Mi\u202era\u200b\n\u2068"), "Mira");
+  assert.equal(clean("A\u200cd\u200da\u3164"), "Ada");
+  for (const kept of ["\u0645\u06cc\u200c\u0631\u0627", "\u0915\u094d\u200d\u0937", "\u{1f469}\u200d\u{1f680}", "\u{1f469}\u{1f3fd}\u200d\u{1f680}", "\u2764\ufe0f"])
+    assert.equal(clean(kept), kept);
+  for (const blank of ["\u3164", " \u2800\uffa0", "\u200d", "\ufe0f\u0301", "\u00a0\u3000"]) assert.equal(clean(blank), "");
 });
 
 test("no exported message looks like the beginning of another", () => {
