@@ -142,9 +142,13 @@ async function newer(server, { context, page }, pages) {
     const other = await context.newPage();
     await other.goto(server.url);
     check("until_it_is_told_to_nothing_changes", await says(other, "first"));
+    await other.evaluate(() => { document.body.dataset.newer = ""; document.body.dataset.typed = "half a message"; });
     await page.evaluate(() => dispatchEvent(new Event("use")));
     check("then_the_newer_one_is_there", await says(page, "second"));
-    check("in_every_tab", await says(other, "second"));
+    check("another_tab_is_told_and_keeps_what_is_under_way", await until(() =>
+        other.evaluate(() => document.body.dataset.newer === "yes" && document.body.dataset.typed === "half a message")));
+    await other.reload();
+    check("until_it_is_loaded_anew", await says(other, "second"));
     check("and_the_one_before_is_not_kept", await until(async () => (await kept(page)).caches.length === 1
         && (await kept(page)).paths.every((p) => existsSync(join(pages, p)))), await kept(page));
     await context.close();

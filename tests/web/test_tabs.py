@@ -117,6 +117,11 @@ def start(profile):
     return made
 
 
+def another(driver, url):
+    driver.switch_to.new_window("tab")
+    return Tab(driver, driver.current_window_handle, url)
+
+
 def until(test, seconds=60):
     end = time.monotonic() + seconds
     while not (found := test()) and time.monotonic() < end:
@@ -136,8 +141,7 @@ def play(tap, world, ann, url, profile, browsers):
     number = first.call("new", "", account)["conversation"]
     first.finish("send", number, "plain", "from the first tab", "")
 
-    browsers[-1].switch_to.new_window("tab")
-    second = Tab(browsers[-1], browsers[-1].current_window_handle, url)
+    second = another(browsers[-1], url)
     tap.check("another_tab_sees_what_the_first_has",
               second.call("exists") and second.call("open", "", False) == {} and
               second.texts(number) == ["from the first tab"])
@@ -172,13 +176,23 @@ def play(tap, world, ann, url, profile, browsers):
     tap.check("a_browser_that_crashed_goes_on_where_it_was",
               len(here) == 24 and max(collections.Counter(here).values()) == 1 and sorted(here) == sorted(there),
               f"{here} {there}")
+    fourth, old = (another(browsers[-1], url + path) for path in ("", "old"))
+    tap.check("a_page_of_another_version_says_so", old.refused("exists") == "UNSUPPORTED")
+    fourth.run("globalThis.waits = core.done(123456789).then((e) => e.error);")
     third.call("lock")
     tap.check("a_lock_closes_it", third.refused("status") == "CLOSED")
+    tap.check("and_all_tabs_hear_of_it", fourth.saw("locked") and fourth.run("return await waits;") == "CLOSED")
+    fourth.here().close()
     third.call("wipe")
+    tap.check("of_a_wipe_too", third.run("return events.filter((e) => e.type === 'locked' && e.error === '').length;") == 2)
     left = third.run("const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('sotto');"
                      "const names = []; for await (const name of root.keys()) names.push(name); return names;")
     tap.check("a_wipe_leaves_no_file", third.call("exists") is False and left == [], left)
-    problems = [entry["message"] for entry in browsers[-1].get_log("browser") if entry["level"] == "SEVERE"]
+    third.here().close()
+    gone = until(lambda: old.refused("exists") == "IO", 20)
+    tap.check("a_page_whose_worker_is_not_there_any_more_says_so", gone, old.refused("exists"))
+    problems = [entry["message"] for entry in browsers[-1].get_log("browser")
+                if entry["level"] == "SEVERE" and "gone.js" not in entry["message"]]
     tap.check("the_policy_of_the_page_is_kept", not problems, problems)
 
 
@@ -190,7 +204,9 @@ def main():
         return 0
     script = "text/javascript"
     Origin.files = {"/": ("text/html", b'<!doctype html><title>core</title><script type=module src=page.js></script>'),
-                    "/page.js": (script, page.read_bytes()), "/worker.js": (script, worker.read_bytes()),
+                    "/page.js": (script, page.read_bytes()),
+                    "/old": ("text/html", b'<!doctype html><title>old</title><script type=module src=old.js></script>'),
+                    "/old.js": (script, page.read_bytes().replace(b"worker.js", b"gone.js")), "/worker.js": (script, worker.read_bytes()),
                     "/core.wasm": ("application/wasm", core.read_bytes()), "/favicon.ico": ("image/png", b"")}
     origin = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Origin)
     origin.daemon_threads = True

@@ -14,7 +14,7 @@ type Pending = { resolve(answer: any): void; reject(failure: CoreError): void; s
 // What passes between tabs.
 type Said =
   | { who: string } // a tab asks for the writer
-  | { writer: string } // a tab says that it is the writer
+  | { writer: string; version: string } // a tab says that it is the writer
   | { to: "writer"; from: string; asked: Asked }
   | { to: string; answered: Answered }
   | { event: CoreEvent };
@@ -36,8 +36,7 @@ class Tab implements Core {
     this.channel.onmessage = ({ data }) => this.hear(data);
     navigator.locks
       .request(NAME, () => {
-        this.begin();
-        return new Promise<void>(() => {}); // until this tab goes
+        return this.begin(); // until this tab goes
       })
       .catch(() => this.refuse({ error: "STORAGE", reason: "LOCKS" })); // a page that may have none
     this.say({ who: this.id });
@@ -99,12 +98,25 @@ class Tab implements Core {
     if (!first || this.worker) this.happened(event("writer"));
   }
 
-  private begin(): void {
-    this.worker = new Worker(scriptUrl(WORKER_URL), { type: "module" });
-    this.worker.onmessage = ({ data }) => this.told(data);
-    this.worker.onerror = () => this.happened(event("trouble", "IO", "CORE"));
-    this.say({ writer: this.id });
+  // Resolves when it can't go on, so that another tab may try.
+  private begin(): Promise<void> {
+    const worker = new Worker(scriptUrl(WORKER_URL), { type: "module" });
+    this.worker = worker;
+    this.refused = null;
+    this.say({ writer: this.id, version: WORKER_URL });
     this.found(this.id);
+    return new Promise((end) => {
+      worker.onmessage = ({ data }) => {
+        worker.onerror = () => this.happened(event("trouble", "IO", "CORE"));
+        this.told(data);
+      };
+      // Not there, or none that this browser can run: a newer page may have taken its place.
+      worker.onerror = () => {
+        this.worker = null;
+        this.refuse({ error: "IO", reason: "CORE" });
+        end();
+      };
+    });
   }
 
   // ---- From the worker ----
@@ -130,6 +142,7 @@ class Tab implements Core {
 
   private happened(what: CoreEvent): void {
     if (what.type === "done") this.end(what as DoneEvent);
+    if (what.type === "writer" || what.type === "locked") this.endAll();
     for (const listener of this.listeners) listener(what);
   }
 
@@ -143,12 +156,27 @@ class Tab implements Core {
     this.waiting.delete(done.command);
   }
 
+  // What its worker is told and says may be other than what this page was made for.
+  private other(): void {
+    this.refuse({ error: "UNSUPPORTED", reason: "VERSION" });
+    this.happened(event("writer"));
+  }
+
+  // With the core that was at work went its commands, or what it would have said of them.
+  private endAll(): void {
+    this.ended.clear();
+    for (const [command, resolves] of this.waiting)
+      for (const resolve of resolves) resolve({ ...event("done", "CLOSED"), command } as DoneEvent);
+    this.waiting.clear();
+  }
+
   // ---- From other tabs ----
 
   private hear(said: Said): void {
     if ("event" in said) this.happened(said.event);
+    else if ("writer" in said && said.version !== WORKER_URL) this.other();
     else if ("writer" in said) this.found(said.writer);
-    else if ("who" in said) this.worker && this.say({ writer: this.id });
+    else if ("who" in said) this.worker && this.say({ writer: this.id, version: WORKER_URL });
     else if ("answered" in said) said.to === this.id && this.answered(said.answered);
     else if (this.worker) this.serve(said.from, said.asked);
   }

@@ -219,7 +219,8 @@ export interface CoreEvent {
     | "desk"
     | "trouble"
     | "changed" // an entry: ask for it again, it may be gone
-    | "writer"; // the page's end's own: this tab became the writer, or ceased to be
+    | "locked" // the page's end's own, as the next one: the store was locked or wiped, by whichever tab; error: it could not be wiped
+    | "writer"; // this tab became the writer, or ceased to be
   command: number;
   error: string;
   reason: string;

@@ -204,7 +204,7 @@ class Opened {
     return answer.answer;
   }
 
-  // Nothing of the core runs after a trap: what it was about to do is not known.
+  // Nothing of the core runs after a trap: what it was about to do is not known. Its keys go.
   private enter<T>(work: (core: Exports) => T): T {
     if (this.gone) throw failed("CLOSED");
     try {
@@ -212,7 +212,10 @@ class Opened {
     } catch (e) {
       if (e instanceof Failed) throw e;
       this.end();
+      this.memory(0).fill(0);
+      if (opened === this) opened = null;
       tell({ event: event("trouble", "BUG") });
+      tell({ event: event("writer") }); // whoever wants to go on opens the store anew
       throw failed("BUG");
     }
   }
@@ -455,9 +458,16 @@ async function answer({ name, args }: Asked): Promise<unknown> {
       return { passphrase: opened.locked };
     case "lock":
       lock();
+      tell({ event: event("locked") });
       return {};
     case "wipe":
-      await wipe();
+      try {
+        await wipe();
+      } catch (e) {
+        tell({ event: event("locked", e instanceof Failed ? e.failure.error : "IO") });
+        throw e;
+      }
+      tell({ event: event("locked") });
       return {};
     case "file":
       places.given.set(String(args[0]), args[1] as Blob);

@@ -4,6 +4,8 @@ import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Contact, Conversation, Core, Status } from "../core/types";
 import { Chat } from "./chat";
 import { Chats } from "./chats";
+import { forgetDrafts } from "./drafts";
+import { forgetTransfers, useTransfers } from "./transfers";
 import { About } from "./about";
 import { Broken, FirstSteps, isSettled, Opening, Unlock } from "./first";
 import { AddContact, MyLink, NewChat, People, Person, BlockedPeople } from "./people";
@@ -23,16 +25,23 @@ export function App({ core, keep }: { core: Core; keep: (newer: (use: () => void
   useEffect(() => keep((use) => setNewer({ use })), []);
   return (
     <CoreContext.Provider value={core}>
-      {newer !== undefined && (
-        <aside class="newer" aria-label={w().newer}>
-          <p>{w().newer}</p>
-          <button type="button" class="button" onClick={newer.use}>
-            {w().useNewer}
-          </button>
-        </aside>
-      )}
+      {newer !== undefined && <Newer use={newer.use} />}
       <Gate />
     </CoreContext.Provider>
+  );
+}
+
+function Newer({ use }: { use: () => void }) {
+  const busy = useTransfers().some((t) => t.failed === null && t.done < t.total);
+  return (
+    <aside class="newer" aria-label={w().newer}>
+      <p>
+        {w().newer} {busy && w().newerBusy}
+      </p>
+      <button type="button" class="button" onClick={use}>
+        {w().useNewer}
+      </button>
+    </aside>
   );
 }
 
@@ -53,11 +62,20 @@ function Gate() {
       setStage("broken");
     }
   };
-  // Another tab took over, or this one did: the store is opened anew.
+  const close = async (failure: string) => {
+    forgetDrafts();
+    forgetTransfers();
+    setWhy(failure === "" ? "" : explain({ error: failure }));
+    const exists = await core.call<boolean>("exists").catch(() => true);
+    if (!exists) history.replaceState(null, "", location.pathname + location.search);
+    setStage(exists ? "locked" : "none");
+  };
+  // Another tab took over, or this one did: the store is opened anew. Or one of them locked it.
   useEffect(() => {
     void look();
     return core.on((e) => {
       if (e.type === "writer") void look();
+      if (e.type === "locked") void close(e.error);
     });
   }, []);
   switch (stage) {
@@ -66,14 +84,12 @@ function Gate() {
     case "broken":
       return <Broken text={why} />;
     case "locked":
-      return <Unlock onOpen={() => setStage("open")} onWiped={() => setStage("none")} />;
+      return <Unlock why={why} onOpen={() => setStage("open")} />;
     default:
       return (
         <Opened
           made={stage === "open"}
           onMade={() => setStage("open")}
-          onLocked={() => setStage("locked")}
-          onWiped={() => (history.replaceState(null, "", location.pathname + location.search), setStage("none"))}
         />
       );
   }
@@ -82,8 +98,6 @@ function Gate() {
 interface OpenedProps {
   made: boolean;
   onMade: () => void;
-  onLocked: () => void;
-  onWiped: () => void;
 }
 
 function Opened(props: OpenedProps) {
@@ -94,10 +108,10 @@ function Opened(props: OpenedProps) {
   }, [props.made]);
   if (first || !props.made || (status !== undefined && !isSettled(status)))
     return <FirstSteps made={props.made} onMade={props.onMade} onDone={() => setFirst(false)} />;
-  return status === undefined ? <Opening /> : <Main {...props} status={status} />;
+  return status === undefined ? <Opening /> : <Main status={status} />;
 }
 
-function Main({ status, onLocked, onWiped }: OpenedProps & { status: Status }) {
+function Main({ status }: { status: Status }) {
   const conversations = useView<Conversation[]>(
     (e) => ["message", "conversation", "sent", "done", "synced", "caught_up", "petname"].includes(e.type),
     "conversations",
@@ -115,7 +129,7 @@ function Main({ status, onLocked, onWiped }: OpenedProps & { status: Status }) {
   if (home === undefined) return <Opening />;
   return (
     <HomeContext.Provider value={home}>
-      <Frame home={home} onLocked={onLocked} onWiped={onWiped} />
+      <Frame home={home} />
     </HomeContext.Provider>
   );
 }
@@ -180,7 +194,7 @@ function useReturn(detail: boolean, place: string): void {
   });
 }
 
-function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; onWiped: () => void }) {
+function Frame({ home }: { home: Home }) {
   const [place = "chats", one = "", two = ""] = useRoute();
   const tab = tabOf(place);
   const unread = home.conversations.reduce((n, c) => n + (c.state === "request" || c.muted ? 0 : c.messages - c.read), 0);
@@ -188,7 +202,7 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
     document.title = unread > 0 ? `(${unread}) Sotto` : "Sotto";
   }, [unread]);
   useNotify(unread, home.status.requests);
-  const detail = detailOf(place, one, two, home, onLocked, onWiped);
+  const detail = detailOf(place, one, two, home);
   useReturn(detail !== null, `#/${place}/${one}`.replace(/\/$/, ""));
   return (
     <>
@@ -214,7 +228,7 @@ function Frame({ home, onLocked, onWiped }: { home: Home; onLocked: () => void; 
   );
 }
 
-function detailOf(place: string, one: string, two: string, home: Home, onLocked: () => void, onWiped: () => void) {
+function detailOf(place: string, one: string, two: string, home: Home) {
   switch (place) {
     case "c": {
       const c = home.conversations.find((x) => x.number === Number(one));
@@ -237,7 +251,7 @@ function detailOf(place: string, one: string, two: string, home: Home, onLocked:
       return <BlockedPeople key={place} />;
     case "settings":
       return one === "" ? null : (
-        <SettingsPart key={one} part={one} onLocked={onLocked} onWiped={onWiped} back={() => go("settings")} />
+        <SettingsPart key={one} part={one} back={() => go("settings")} />
       );
     default:
       return null;

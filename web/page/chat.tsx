@@ -122,12 +122,16 @@ export function Chat({ of }: { of: Conversation }) {
     return () => removeEventListener("keydown", onEscape);
   }, []);
 
-  const begin = (next: Partial<Draft>) => {
-    setDraft({ ...draft, ...next });
+  const now = useRef(draft); // what is drawn may be of a moment ago
+  now.current = draft;
+  const begin = (next: (was: Draft) => Draft) => {
+    setDraft(next(now.current));
     requestAnimationFrame(() => composer.current?.focus());
   };
-  const reply = (entry: Message) => begin({ reply: entry, edit: null });
-  const edit = (entry: Message) => begin({ text: entry.text, reply: null, edit: entry });
+  const reply = (entry: Message) =>
+    begin((was) => ({ text: was.edit !== null ? was.before : was.text, reply: entry, edit: null, before: "" }));
+  const edit = (entry: Message) =>
+    begin((was) => ({ text: entry.text, reply: null, edit: entry, before: was.edit !== null ? was.before : was.text }));
 
   const onKey = (index: number, e: KeyboardEvent) => {
     const entry = entries[index];

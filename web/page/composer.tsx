@@ -6,7 +6,7 @@ import type { Conversation } from "../core/types";
 import type { Draft } from "./drafts";
 import { SendFile } from "./files";
 import { Icon, IconButton, Name, TaskLine } from "./parts";
-import { useCore, useTask } from "./state";
+import { isCoreError, useCore, useTask } from "./state";
 import { w } from "./words";
 
 const FILE_MAX = 2 ** 31;
@@ -39,18 +39,27 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
     if (matchMedia("(hover: hover) and (min-width: 50rem)").matches) area.current?.focus({ preventScroll: true });
   }, []);
 
-  const clear = () => setDraft({ text: "", reply: null, edit: null });
+  const now = useRef(draft);
+  now.current = draft;
+  const stand = (words: string) => setDraft({ text: words, reply: null, edit: null, before: "" });
+  const stop = () => stand(draft.edit !== null ? draft.before : draft.text);
   const send = () => {
     if (text === "" || task.busy) return;
     const { reply, edit } = draft;
-    clear();
+    stand(draft.before);
     void task
       .start(() =>
-        edit !== null
+        (edit !== null
           ? core.call("edit", of.number, edit.id, text)
-          : core.call("send", of.number, "plain", text, reply?.id ?? ""),
+          : core.call("send", of.number, "plain", text, reply?.id ?? "")
+        ).catch((e) => Promise.reject(isCoreError(e) && e.error === "CLOSED" ? { error: "CLOSED", reason: "SENDING" } : e)),
       )
-      .then((ok) => (ok ? onSent() : setDraft(draft)));
+      .then((ok) => {
+        if (ok) return onSent();
+        // With what was typed meanwhile.
+        const since = now.current.text.slice(draft.before.length).trim();
+        setDraft({ ...draft, text: since === "" ? draft.text : `${draft.text}\n${since}` });
+      });
   };
   const take = (files: FileList | null | undefined) => {
     const one = files?.[0];
@@ -66,7 +75,7 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
       send();
     } else if (e.key === "Escape" && about !== null) {
       e.preventDefault();
-      clear();
+      stop();
     } else if (e.key === "ArrowUp" && draft.text === "") {
       e.preventDefault();
       lastOwn();
@@ -96,7 +105,7 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
             </strong>{" "}
             <bdi>{(about.text || about.file?.name || "").slice(0, 200)}</bdi>
           </span>
-          <IconButton icon="close" label={draft.edit !== null ? w().stopEdit : w().stopReply} onClick={clear} />
+          <IconButton icon="close" label={draft.edit !== null ? w().stopEdit : w().stopReply} onClick={stop} />
         </div>
       )}
       <div class="composer-line">
@@ -145,7 +154,7 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
           reply={draft.reply?.id ?? ""}
           onClose={() => setFile(null)}
           onSent={() => {
-            clear();
+            stop();
             onSent();
           }}
         />

@@ -316,7 +316,7 @@ export function FirstSteps(props: { made: boolean; onMade: () => void; onDone: (
 
 // ---- Unlocking ----
 
-function Wipe({ onNo, onWiped }: { onNo: () => void; onWiped: () => void }) {
+function Wipe({ onNo }: { onNo: () => void }) {
   const core = useCore();
   const task = useTask();
   if (task.busy)
@@ -332,14 +332,14 @@ function Wipe({ onNo, onWiped }: { onNo: () => void; onWiped: () => void }) {
       action={w().wipe}
       word={w().wipeWord}
       onNo={onNo}
-      onYes={() => task.start(() => core.call("wipe")).then((ok) => ok && (forgetPasskey(), onWiped()))}
+      onYes={() => task.start(() => core.call("wipe")).then((ok) => ok && forgetPasskey())}
     />
   );
 }
 
 export { Wipe as WipeSure };
 
-export function Unlock({ onOpen, onWiped }: { onOpen: () => void; onWiped: () => void }) {
+export function Unlock({ why, onOpen }: { why: string; onOpen: () => void }) {
   const core = useCore();
   const task = useTask();
   const [passphrase, setPassphrase] = useState("");
@@ -353,6 +353,11 @@ export function Unlock({ onOpen, onWiped }: { onOpen: () => void; onWiped: () =>
           void task.start(() => core.call("open", passphrase, false)).then((ok) => ok && onOpen());
         }}
       >
+        {why !== "" && (
+          <p class="task bad" role="alert">
+            {why}
+          </p>
+        )}
         <p>{w().unlockHow}</p>
         <Field
           label={w().passphrase}
@@ -390,7 +395,7 @@ export function Unlock({ onOpen, onWiped }: { onOpen: () => void; onWiped: () =>
           {w().forgot}
         </button>
       )}
-      {wipe && <Wipe onNo={() => setWipe(false)} onWiped={onWiped} />}
+      {wipe && <Wipe onNo={() => setWipe(false)} />}
     </Step>
   );
 }

@@ -63,7 +63,7 @@ export function useHistory(conversation: number): History {
 
   const until = useCallback(
     async (number: number) => {
-      while (alive.current && first.current > number && first.current > 1 && !busy.current) await older();
+      while (alive.current && first.current > number && first.current !== NEWEST && !busy.current) await older();
     },
     [older],
   );

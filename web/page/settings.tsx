@@ -3,14 +3,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Desk, Device, Handle, Notice, Profile } from "../core/types";
 import { LinkDigits, LockFields, useLinking, WipeSure } from "./first";
-import { drafts } from "./drafts";
 import { notifies, setNotifies } from "./notify";
 import { CopyButton, Face, Field, Icon, Sure, TaskLine, View } from "./parts";
 import { Select } from "./people";
 import { canUsePasskeys, forgetPasskey, hasPasskey, makePasskey } from "./passkey";
 import { profilePicture } from "./photo";
 import { clean, run, useCore, useHome, useTask, useView } from "./state";
-import { forgetTransfers } from "./transfers";
 import { dateText, languages, look, setLanguage, setLook, sizeText, numberText, w, type Look } from "./words";
 
 const PICTURE_MAX = 65536;
@@ -72,11 +70,9 @@ export function Settings({ chosen }: { chosen: string }) {
 interface PartProps {
   part: string;
   back: () => void;
-  onLocked: () => void;
-  onWiped: () => void;
 }
 
-export function SettingsPart({ part, back, onLocked, onWiped }: PartProps) {
+export function SettingsPart({ part, back }: PartProps) {
   if (!parts.includes(part as Part)) return null;
   return (
     <View title={partTitle(part as Part)} back={back}>
@@ -85,7 +81,7 @@ export function SettingsPart({ part, back, onLocked, onWiped }: PartProps) {
       {part === "devices" && <DevicesPart />}
       {part === "notices" && <NoticesPart />}
       {part === "look" && <LookPart />}
-      {part === "security" && <SecurityPart onLocked={onLocked} onWiped={onWiped} />}
+      {part === "security" && <SecurityPart />}
       {part === "install" && <InstallPart />}
       {part === "promise" && w().promiseText.map((text, i) => <p key={i}>{text}</p>)}
     </View>
@@ -627,14 +623,10 @@ function Passphrase() {
   );
 }
 
-function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: () => void }) {
+function SecurityPart() {
   const core = useCore();
   const task = useTask();
   const [sure, setSure] = useState<"" | "wipe" | "delete">("");
-  const forget = () => {
-    drafts.clear();
-    forgetTransfers();
-  };
   return (
     <>
       <Receipts />
@@ -644,13 +636,7 @@ function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: ()
         <button
           type="button"
           class="button main"
-          onClick={() =>
-            void task.start(async () => {
-              await core.call("lock");
-              forget();
-              onLocked();
-            })
-          }
+          onClick={() => void task.start(() => core.call("lock"))}
         >
           {w().lockNow}
         </button>
@@ -674,13 +660,7 @@ function SecurityPart({ onLocked, onWiped }: { onLocked: () => void; onWiped: ()
         </button>
       </section>
       {sure === "wipe" && (
-        <WipeSure
-          onNo={() => setSure("")}
-          onWiped={() => {
-            forget();
-            onWiped();
-          }}
-        />
+        <WipeSure onNo={() => setSure("")} />
       )}
       {sure === "delete" && (
         <Sure

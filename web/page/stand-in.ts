@@ -446,6 +446,7 @@ export class StandIn implements Core {
         return { passphrase: true };
       case "lock":
         this.open = false;
+        this.tell({ type: "locked" });
         return {};
       case "status":
         return this.status();
@@ -676,6 +677,7 @@ export class StandIn implements Core {
         this.o.exists = this.open = this.registered = false;
         this.talks = [];
         this.contacts = [];
+        this.tell({ type: "locked" });
         return {};
       default:
         return true;

@@ -132,6 +132,11 @@ test("a locked store opens with its passphrase alone, and can be locked and wipe
     await page.getByLabel("Current passphrase").fill("battery staple");
     await page.getByRole("button", { name: "Remove the passphrase" }).click();
     await seen(page, "No passphrase locks");
+    // Another tab could not wipe it.
+    await page.evaluate(() => globalThis.standIn.tell({ type: "locked", error: "IO" }));
+    await page.getByRole("heading", { name: "Sotto is locked" }).waitFor();
+    await seen(page, "This browser’s storage can’t be read or written.");
+    await page.getByRole("button", { name: "Unlock" }).click();
     await page.getByRole("button", { name: "Wipe this device" }).click();
     const dialog = page.getByRole("dialog");
     const yes = dialog.getByRole("button", { name: "Wipe this device" });
@@ -335,6 +340,48 @@ test("a draft stays with its conversation", () =>
       await page.getByRole("link", { name: /Mira.*Draft: Not yet sent/ }).click();
       await page.getByRole("link", { name: /Mira.*verified.*About/ }).waitFor();
       assert.equal(await page.getByRole("textbox", { name: "Write a message" }).inputValue(), "Not yet sent");
+    },
+    desktop,
+  ));
+
+test("no edit, no answer and no failure loses what was begun", () =>
+  at(
+    "?stand-in#/c/5",
+    async (page) => {
+      const area = page.getByRole("textbox", { name: "Write a message" });
+      const until = (value) => page.waitForFunction((v) => document.querySelector("textarea").value === v, value);
+      await write(page, "Mine");
+      await bubble(page, "Mine").waitFor();
+      await area.fill("Begun");
+      await act(page, "Mine", "Edit");
+      await until("Mine");
+      await area.press("Escape");
+      await until("Begun");
+      await act(page, "Mine", "Edit");
+      await until("Mine");
+      await area.fill("Mine, mended");
+      await area.press("Enter");
+      await until("Begun");
+      await act(page, "Mine, mended", "Reply");
+      await page.locator(".composer-about").waitFor();
+      await area.press("Escape");
+      await page.locator(".composer-about").waitFor({ state: "detached" });
+      assert.equal(await area.inputValue(), "Begun");
+      // The core goes in the middle of sending.
+      await page.evaluate(() => {
+        const { call } = globalThis.standIn;
+        globalThis.standIn.call = (name, ...args) =>
+          name === "send" ? new Promise((_, no) => (globalThis.cut = () => no({ error: "CLOSED" }))) : call.call(globalThis.standIn, name, ...args);
+      });
+      await area.press("Enter");
+      await until("");
+      await area.fill("More");
+      await page.evaluate(() => globalThis.cut());
+      await seen(page, "Look whether it is there");
+      await until("Begun\nMore");
+      // Whoever leaves the page does not wait for a pause.
+      await page.evaluate(() => dispatchEvent(new Event("pagehide")));
+      assert.equal(await page.evaluate(async () => (await globalThis.standIn.call("conversation", 5)).draft), "Begun\nMore");
     },
     desktop,
   ));
