@@ -67,7 +67,12 @@ static void faulty_close(struct store *s) {
 }
 
 static bool faulty_settle(struct store *s) {
-    return store_settle(((struct faulty_store *)s)->inner);
+    struct faulty_store *f = faulty_of(s);
+    if (f->plan->unsettled > 0) {
+        f->plan->unsettled--;
+        return false;
+    }
+    return store_settle(f->inner);
 }
 
 static const struct store_engine faulty_engine = {

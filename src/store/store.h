@@ -115,8 +115,9 @@ MUST err store_null_open(struct store **s, const struct mem *mem);
 struct store_fault_plan {
     int64_t fail_commit_in; /* 0: this commit fails; counts down; negative: never */
     int64_t fail_get_in;
-    err with;  /* DISK_FULL, IO, ... */
-    bool torn; /* the failing commit is applied all the same: the answer was lost */
+    err with;           /* DISK_FULL, IO, ... */
+    bool torn;          /* the failing commit is applied all the same: the answer was lost */
+    unsigned unsettled; /* so many times nothing can be settled */
 };
 MUST err store_faulty_open(struct store **s, struct store *inner, struct store_fault_plan *plan,
                            const struct mem *mem);

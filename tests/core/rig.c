@@ -370,7 +370,8 @@ struct client *rig_client(struct rig *rig, size_t index) {
     memset(c, 0, sizeof *c);
     c->rig = rig;
     c->index = index;
-    c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
+    c->plan =
+        (struct store_fault_plan){.fail_commit_in = -1, .fail_get_in = -1, .with = ERR_DISK_FULL};
     c->config.suite = MLS_SUITE_X25519_CHACHA;
     c->config.key_packages = 4;
     c->config.handle_memory = 65536;

@@ -311,8 +311,11 @@ TEST(nothing_sealed_of_it_stays_in_the_file) {
     CHECK(!has); /* it is sealed */
     CHECK(noted.n / 40 >= 40);
     CHECK(found(path, &noted) + found(log, &noted) >= 40); /* the search finds them */
+    dan->plan.unsettled = 1; /* it is tried again with what is done next */
     rig_pass(&rig, 2 * TIME_HOUR);
     check_texts(dan, "");
+    CHECK_EQ(dan->plan.unsettled, 0);
+    CHECK_OK(core_conversation_archive(dan->core, 1, true, rig.now));
     buf gone = {0}, kept = {0};
     CHECK_OK(store_scan_table(dan->memory, TABLE_HISTORY, note_value, &kept));
     for (size_t at = 0; at < noted.n; at += 40)

@@ -281,7 +281,8 @@ void client_drain(struct world *w, struct client *c) {
 void client_start(struct world *w, int index) {
     struct client *c = &w->clients[index];
     *c = (struct client){.index = index, .person = index, .wake = UINT64_MAX};
-    c->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
+    c->plan =
+        (struct store_fault_plan){.fail_commit_in = -1, .fail_get_in = -1, .with = ERR_DISK_FULL};
     c->config.suite = w->suite;
     c->config.key_packages = 8;
     c->config.handle_memory = 65536;

@@ -219,7 +219,8 @@ static uint64_t server_now(void *ctx) {
 /* ---- Life ---- */
 
 void server_start(struct world *w) {
-    w->plan = (struct store_fault_plan){-1, -1, ERR_DISK_FULL, false};
+    w->plan =
+        (struct store_fault_plan){.fail_commit_in = -1, .fail_get_in = -1, .with = ERR_DISK_FULL};
     world_must(store_memory_open(&w->memory, NULL), "store");
     world_must(store_faulty_open(&w->store, w->memory, &w->plan, NULL), "store");
     w->config.limits = mail_limits_default;

@@ -61,7 +61,7 @@ TEST(the_old_lock_is_in_none_of_the_files) {
 /* In a child: the store is given up just before or just after the commit. */
 static void relock_and_die(const char *folder, int when) {
     struct store *inner, *s;
-    struct store_fault_plan plan = {0, -1, ERR_IO, when == AFTER};
+    struct store_fault_plan plan = {.fail_get_in = -1, .with = ERR_IO, .torn = when == AFTER};
     if (fixture_engine("sqlite")->open(&inner, folder) == OK &&
         store_faulty_open(&s, inner, &plan, NULL) == OK &&
         store_sealed_relock(s, slice_str("old"), slice_str("new")) == ERR_IO)
