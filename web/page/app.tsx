@@ -113,7 +113,7 @@ function Opened(props: OpenedProps) {
 
 function Main({ status }: { status: Status }) {
   const conversations = useView<Conversation[]>(
-    (e) => ["message", "conversation", "sent", "done", "synced", "caught_up", "petname"].includes(e.type),
+    (e) => ["message", "changed", "conversation", "sent", "done", "synced", "caught_up", "petname"].includes(e.type),
     "conversations",
   );
   const contacts = useView<Contact[]>(

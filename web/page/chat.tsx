@@ -13,7 +13,7 @@ import { List, type ListHandle } from "./list";
 import { MessageView } from "./message";
 import { GroupFace, Icon, IconButton, Title } from "./parts";
 import { calledText, clean, go, useCore, useHome, useRoute, type Home } from "./state";
-import { useTransfers } from "./transfers";
+import { forgetGone, useTransfers } from "./transfers";
 import { TransferRow } from "./files";
 import { dayText, w } from "./words";
 
@@ -33,23 +33,25 @@ function subtitle(home: Home, of: Conversation): string {
   return w().devicesCount(of.members);
 }
 
-// New messages are read out once, when they come while the conversation is open.
+// New messages are read out once, when they come while the conversation is open, and stand for a screen reader as long as they are there.
 function useAnnouncement(entries: Message[], ready: boolean): string {
   const home = useHome();
   const newest = useRef(0);
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState({ number: 0, text: "" });
   useEffect(() => {
     const last = entries[entries.length - 1];
     if (last === undefined || !ready) return;
     if (newest.current > 0 && last.number > newest.current && !last.own)
-      setSaid(
-        last.kind === "content"
-          ? w().said(calledText(home, last.sender, last.sender_name), last.text || w().file)
-          : eventText(home, last),
-      );
+      setSaid({
+        number: last.number,
+        text:
+          last.kind === "content"
+            ? w().said(calledText(home, last.sender, last.sender_name), last.text || w().file)
+            : eventText(home, last),
+      });
     newest.current = last.number;
   }, [entries, ready]);
-  return said;
+  return entries.some((e) => e.number === said.number && !e.withdrawn) ? said.text : "";
 }
 
 export function Chat({ of }: { of: Conversation }) {
@@ -63,9 +65,12 @@ export function Chat({ of }: { of: Conversation }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [before] = useState(of); // as it was when it was opened
-  const [acting, setActing] = useState<Message | null>(null);
+  const [actingOn, setActing] = useState(0);
+  const acting = entries.find((e) => e.number === actingOn);
   const [flash, setFlash] = useState(0);
   const [draft, setDraftNow] = useState<Draft>(() => draftOf(of));
+  const now = useRef(draft); // what is drawn may be of a moment ago
+  now.current = draft;
   const transfers = useTransfers().filter((t) => t.conversation === of.number && t.message === 0);
   const announcement = useAnnouncement(entries, history.ready);
   const may = of.state === "active" || of.state === "new";
@@ -77,6 +82,20 @@ export function Chat({ of }: { of: Conversation }) {
     },
     [core, of.number],
   );
+
+  // What is answered or changed may be gone meanwhile, and so may a file.
+  const about = draft.edit ?? draft.reply;
+  useEffect(() => {
+    if (history.ready) forgetGone(of.number, entries);
+    if (about === null) return;
+    const look = async () => {
+      const [there] = await core.call<Message[]>("messages", of.number, about.number, about.number);
+      const was = now.current;
+      if ((was.edit ?? was.reply) !== about || (there !== undefined && !there.withdrawn)) return;
+      setDraft({ text: was.edit !== null ? was.before : was.text, reply: null, edit: null, before: "" });
+    };
+    void look().catch(() => {});
+  }, [entries, about]);
 
   const keys = useMemo(() => entries.map((e) => e.number), [entries]);
   const byId = useMemo(() => new Map(entries.map((e) => [e.id, e])), [entries]);
@@ -122,8 +141,6 @@ export function Chat({ of }: { of: Conversation }) {
     return () => removeEventListener("keydown", onEscape);
   }, []);
 
-  const now = useRef(draft); // what is drawn may be of a moment ago
-  now.current = draft;
   const begin = (next: (was: Draft) => Draft) => {
     setDraft(next(now.current));
     requestAnimationFrame(() => composer.current?.focus());
@@ -137,7 +154,7 @@ export function Chat({ of }: { of: Conversation }) {
     const entry = entries[index];
     if (entry === undefined || entry.kind !== "content" || entry.withdrawn || !may) return;
     if ((e.target as HTMLElement).closest("button, a, input") || e.ctrlKey || e.metaKey || e.altKey) return;
-    if (e.key === "Enter" || e.key === "ContextMenu") setActing(entry);
+    if (e.key === "Enter" || e.key === "ContextMenu") setActing(entry.number);
     else if (e.key === "r") reply(entry);
     else if (e.key === "e" && entry.own) edit(entry);
     else return;
@@ -170,7 +187,7 @@ export function Chat({ of }: { of: Conversation }) {
             alone={!continues(entries, i)}
             active={active}
             flash={flash === m.number}
-            onActions={may && !m.withdrawn ? () => setActing(m) : null}
+            onActions={may && !m.withdrawn ? () => setActing(m.number) : null}
             onGo={(n) => void show(n)}
           />
         )}
@@ -248,13 +265,13 @@ export function Chat({ of }: { of: Conversation }) {
           <Icon name="info" /> {w().state[of.state] || w().cantWrite}
         </p>
       )}
-      {acting !== null && (
+      {acting !== undefined && (
         <Actions
           of={of}
-          message={entries.find((e) => e.number === acting.number) ?? acting}
+          message={acting}
           onReply={reply}
           onEdit={edit}
-          onClose={() => setActing(null)}
+          onClose={() => setActing(0)}
         />
       )}
     </section>

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, Message } from "../core/types";
 import { Field, Icon, IconButton, Sheet } from "./parts";
-import { isPhoto, remake } from "./photo";
+import { isPhoto, isPicture, photoName, PHOTO_PIXELS, remake, useMeasured } from "./photo";
 import { clean, calledText, explain, useCore, useHome } from "./state";
 import { fetchFile, sendFile, stopTransfer, useTransfers, type Transfer } from "./transfers";
 import { sizeText, w } from "./words";
@@ -51,13 +51,24 @@ export function TransferRow({ transfer, words }: { transfer: Transfer; words: st
   );
 }
 
-function Photo({ blob, type, label, name }: { blob: Blob; type: string; label: string; name: string }) {
+function Photo(props: { blob: Blob; type: string; label: string; name: string; tab: number }) {
+  const { blob, type, label, name, tab } = props;
   const url = useUrl(blob, type);
+  const shown = useMeasured(url, PHOTO_PIXELS);
   const [large, setLarge] = useState(false);
+  if (shown === false)
+    return (
+      <>
+        <p class="hint">{w().photoTooLarge}</p>
+        <a class="button" href={url} download={name} tabIndex={tab}>
+          {w().saveFile}
+        </a>
+      </>
+    );
   return (
     <>
-      <button type="button" class="photo" tabIndex={-1} onClick={() => setLarge(true)}>
-        {url !== "" && <img src={url} alt={label} />}
+      <button type="button" class="photo" tabIndex={tab} onClick={() => setLarge(true)}>
+        {shown && <img src={url} alt={label} />}
       </button>
       {large && (
         <Sheet title={label} onClose={() => setLarge(false)}>
@@ -73,7 +84,7 @@ function Photo({ blob, type, label, name }: { blob: Blob; type: string; label: s
   );
 }
 
-export function FileView({ of, message }: { of: Conversation; message: Message }) {
+export function FileView({ of, message, tab }: { of: Conversation; message: Message; tab: number }) {
   const core = useCore();
   const home = useHome();
   const box = useRef<HTMLDivElement>(null);
@@ -102,7 +113,7 @@ export function FileView({ of, message }: { of: Conversation; message: Message }
   if (photo && transfer?.blob)
     return (
       <div class="photo-box" ref={box}>
-        <Photo blob={transfer.blob} type={file.type} label={label} name={name || "photo"} />
+        <Photo blob={transfer.blob} type={file.type} label={label} name={photoName(name, file.type)} tab={tab} />
       </div>
     );
   return (
@@ -123,17 +134,17 @@ export function FileView({ of, message }: { of: Conversation; message: Message }
         {file.description !== "" && <bdi class="hint">{file.description}</bdi>}
       </span>
       {url !== "" ? (
-        <a class="button" href={url} download={name || "file"} tabIndex={-1}>
+        <a class="button" href={url} download={name || "file"} tabIndex={tab}>
           {w().saveFile}
         </a>
       ) : !under ? (
         !expired && (
-          <button type="button" class="button" tabIndex={-1} onClick={get}>
+          <button type="button" class="button" tabIndex={tab} onClick={get}>
             {transfer?.failed ? w().again : photo ? w().showPhoto : w().fetchFile}
           </button>
         )
       ) : (
-        <IconButton icon="close" label={w().stop} tabIndex={-1} onClick={() => void stopTransfer(core, transfer)} />
+        <IconButton icon="close" label={w().stop} tabIndex={tab} onClick={() => void stopTransfer(core, transfer)} />
       )}
     </div>
   );
@@ -150,7 +161,7 @@ export function SendFile(props: {
 }) {
   const { of, file, reply, onClose, onSent } = props;
   const core = useCore();
-  const photo = isPhoto(file.type);
+  const photo = isPicture(file.type);
   const [made, setMade] = useState<Blob | null>(null);
   const [broken, setBroken] = useState(false);
   const [original, setOriginal] = useState(!photo);

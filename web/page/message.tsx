@@ -18,10 +18,11 @@ interface Props {
   onGo: (number: number) => void;
 }
 
-function Quote({ quoted, onGo }: { quoted: Message | "missing"; onGo: (number: number) => void }) {
+// tab: 0 in the row that has the keyboard, else -1.
+function Quote({ quoted, tab, onGo }: { quoted: Message | "missing"; tab: number; onGo: (number: number) => void }) {
   if (quoted === "missing") return <p class="quote missing">{w().quoteMissing}</p>;
   return (
-    <button type="button" class="quote" tabIndex={-1} title={w().goToQuoted} onClick={() => onGo(quoted.number)}>
+    <button type="button" class="quote" tabIndex={tab} title={w().goToQuoted} onClick={() => onGo(quoted.number)}>
       <span class="quote-name">
         <Name account={quoted.sender} name={quoted.sender_name} />
       </span>
@@ -39,7 +40,7 @@ export function toggleReaction(core: Core, of: Conversation, message: Message, t
   else void run(core, "send", of.number, "reaction", text, message.id).catch(() => {});
 }
 
-function Reactions({ message, of }: { message: Message; of: Conversation }) {
+function Reactions({ message, of, tab }: { message: Message; of: Conversation; tab: number }) {
   const core = useCore();
   const home = useHome();
   return (
@@ -50,7 +51,7 @@ function Reactions({ message, of }: { message: Message; of: Conversation }) {
           <li key={r.text}>
             <button
               type="button"
-              tabIndex={-1}
+              tabIndex={tab}
               aria-pressed={r.by.some((m) => m.own)}
               title={names}
               disabled={of.state !== "active"}
@@ -86,6 +87,7 @@ export function Tick({ message }: { message: Message }) {
 
 export function MessageView({ message: m, of, quoted, alone, active, flash, onActions, onGo }: Props) {
   const group = of.with === "";
+  const tab = active ? 0 : -1;
   return (
     <article class={`message ${m.own ? "own" : ""} ${alone ? "alone" : ""} ${flash ? "flash" : ""}`}>
       {group && !m.own && (alone ? <Face account={m.sender} name={m.sender_name} conversation={of.number} /> : <span class="face-room" />)}
@@ -100,12 +102,12 @@ export function MessageView({ message: m, of, quoted, alone, active, flash, onAc
               <Name account={m.sender} name={m.sender_name} />:
             </span>
           )}
-          {quoted !== null && !m.withdrawn && <Quote quoted={quoted} onGo={onGo} />}
+          {quoted !== null && !m.withdrawn && <Quote quoted={quoted} tab={tab} onGo={onGo} />}
           {m.withdrawn ? (
             <p class="withdrawn">{w().withdrawn}</p>
           ) : (
             <>
-              {m.file !== null && <FileView of={of} message={m} />}
+              {m.file !== null && <FileView of={of} message={m} tab={tab} />}
               {m.text !== "" && (
                 <p class="text" dir="auto">
                   {m.text}
@@ -122,10 +124,10 @@ export function MessageView({ message: m, of, quoted, alone, active, flash, onAc
             <Tick message={m} />
           </p>
         </div>
-        {m.reactions.length > 0 && <Reactions message={m} of={of} />}
+        {m.reactions.length > 0 && <Reactions message={m} of={of} tab={tab} />}
       </div>
       {onActions !== null && (
-        <IconButton icon="more" label={w().actions} class="message-more" tabIndex={active ? 0 : -1} onClick={onActions} />
+        <IconButton icon="more" label={w().actions} class="message-more" tabIndex={tab} onClick={onActions} />
       )}
     </article>
   );

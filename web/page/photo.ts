@@ -1,9 +1,43 @@
 // Pictures are drawn and encoded anew before they go out, so that nothing but what is seen goes along.
 
-const drawable = ["image/jpeg", "image/png", "image/webp"];
+import { useEffect, useState } from "preact/hooks";
 
+const endings: Record<string, string> = { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp" };
+
+// What others sent is shown if it is one of these.
 export function isPhoto(type: string): boolean {
-  return drawable.includes(type);
+  return type in endings;
+}
+
+// Whatever the browser may be able to draw, to make a photo of it.
+export function isPicture(type: string): boolean {
+  return type.startsWith("image/") && type !== "image/svg+xml";
+}
+
+// The name that its sender gave it could end as a program's does.
+export function photoName(name: string, type: string): string {
+  const stem = name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N}\p{M} _-]/gu, "").trim();
+  return `${stem || "photo"}.${endings[type]}`;
+}
+
+export const PHOTO_PIXELS = 64_000_000;
+export const FACE_PIXELS = 1024 * 1024;
+
+// Whether a picture may be drawn: a few bytes can stand for gigabytes of pixels. A browser tells the size before it draws. null:
+// not known yet.
+export function useMeasured(url: string, most: number): boolean | null {
+  const [fits, setFits] = useState<boolean | null>(null);
+  useEffect(() => {
+    setFits(null);
+    if (url === "") return;
+    let wanted = true;
+    const picture = new Image();
+    picture.onload = () => wanted && setFits(picture.naturalWidth * picture.naturalHeight <= most);
+    picture.onerror = () => wanted && setFits(false);
+    picture.src = url;
+    return () => void (wanted = false);
+  }, [url, most]);
+  return fits;
 }
 
 function encode(canvas: HTMLCanvasElement, quality: number): Promise<Blob> {

@@ -52,17 +52,21 @@ export async function searchMessages(
     }
     if (hits.length >= MOST) break;
   }
+  tell(hits.slice(0, MOST));
 }
 
 export function useSearch(home: Home, listed: readonly Conversation[], query: string): Found | null {
   const core = useCore();
   const [messages, setMessages] = useState<Hit[]>([]);
   const [ended, setEnded] = useState(false);
+  const [changes, setChanges] = useState(0); // what was found may be gone
   const asked = wordsOf(query).join(" ");
   useEffect(() => {
-    let wanted = asked !== "";
     setMessages([]);
-    setEnded(!wanted);
+    setEnded(asked === "");
+  }, [asked]);
+  useEffect(() => {
+    let wanted = asked !== "";
     if (!wanted) return;
     const timer = setTimeout(
       () =>
@@ -71,10 +75,12 @@ export function useSearch(home: Home, listed: readonly Conversation[], query: st
           .then(() => wanted && setEnded(true)),
       PAUSE,
     );
+    const off = core.on((e) => e.type === "changed" && setChanges((n) => n + 1));
     return () => {
       wanted = false;
       clearTimeout(timer);
+      off();
     };
-  }, [core, asked]);
+  }, [core, asked, changes]);
   return asked === "" ? null : { conversations: named(home, listed, query), messages, ended };
 }

@@ -28,6 +28,19 @@ export function forgetTransfers(): void {
   tell();
 }
 
+// Files of messages that are not there any more, of those that are loaded.
+export function forgetGone(conversation: number, entries: readonly Message[]): void {
+  const first = entries[0]?.number ?? 1;
+  const gone = [...transfers].filter(
+    (t) =>
+      t.conversation === conversation &&
+      t.message >= first &&
+      !entries.some((e) => e.number === t.message && !e.withdrawn),
+  );
+  for (const transfer of gone) transfers.delete(transfer);
+  if (gone.length > 0) tell();
+}
+
 // The views that show transfers are drawn anew when one goes on.
 export function useTransfers(): readonly Transfer[] {
   const [, again] = useReducer((n: number) => n + 1, 0);

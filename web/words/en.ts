@@ -224,7 +224,9 @@ export const en = {
   standsStill: "It stands still, and goes on by itself.",
   expired: "Not at the server any more",
   photoOf: (name: string) => `Photo from ${name}`,
-  broken: "This picture can’t be read. Send it as a file.",
+  broken:
+    "This browser can’t draw this picture anew. It goes out as a file, as it is: with all that is in it, such as where and when it was taken.",
+  photoTooLarge: "This picture is too large to be shown.",
 
   // About a conversation
   about: "About this conversation",

@@ -210,7 +210,8 @@ export const zhHant: Words = {
   standsStill: "暫時停住，會自動繼續。",
   expired: "已不在伺服器上",
   photoOf: (name) => `${name}的相片`,
-  broken: "無法讀取這張圖片。請以檔案傳送。",
+  broken: "這個瀏覽器無法重新繪製這張圖片。它會以檔案原樣送出：包括其中的一切，例如拍攝的時間和地點。",
+  photoTooLarge: "這張圖片太大，無法顯示。",
 
   about: "關於這個對話",
   members: "成員",
