@@ -444,7 +444,8 @@ static err take_item(struct core *core, const struct delivery *d) {
     TRY(core_request_only(core, d->serial, &asks));
     if (proto_item_read(d->item, &kind, &content) != OK)
         return unfit(core, asks, d->item);
-    if (kind == PROTO_ITEM_NOTICE) { /* by an address, and so not the server's */
+    /* By an address, and so not the server's; or kept, what is sent now or never. */
+    if (kind == PROTO_ITEM_NOTICE || kind == PROTO_ITEM_PASSING) {
         core->counters.dropped++;
         return OK;
     }

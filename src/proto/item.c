@@ -41,7 +41,7 @@ err proto_item_read(slice item, enum proto_item_kind *kind, slice *content) {
     if (bucket_of(item.n) != item.n)
         return ERR_LENGTH;
     TRY(reader_u8(&r, &k));
-    if (k < PROTO_ITEM_MESSAGE || k > PROTO_ITEM_NOTICE)
+    if (k < PROTO_ITEM_MESSAGE || k > PROTO_ITEM_PASSING)
         return ERR_UNKNOWN_TYPE;
     TRY(reader_vec(&r, content));
     for (size_t i = 0; i < r.n; i++)

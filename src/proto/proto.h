@@ -116,7 +116,8 @@ MUST err proto_message_check(uint16_t type, slice body);
 enum proto_item_kind {
     PROTO_ITEM_MESSAGE = 1, /* of MLS */
     PROTO_ITEM_BLOB,        /* a part `blob_reference` */
-    PROTO_ITEM_NOTICE       /* a part `notice`, which the server itself puts there */
+    PROTO_ITEM_NOTICE,      /* a part `notice`, which the server itself puts there */
+    PROTO_ITEM_PASSING      /* a part `passing`, which is sent now or never */
 };
 enum { PROTO_ITEM_CONTENT = PROTO_ITEM_MAX - 5 };
 /* Appends it, padded to the next size; TOO_LARGE if it fits none. */

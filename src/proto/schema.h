@@ -29,6 +29,7 @@ enum {
     PROTO_PADDED_MAX = 65519,   /* a Noise message less its tag */
     PROTO_FRAME_MAX = 65517,    /* of these, less the length */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
+    PROTO_ITEM_NOW_MAX = 512,   /* of one that is sent now or never */
     PROTO_ADDRESS = 65,         /* key id 1, nonce 24, sealed mailbox id 16 and serial 8, tag 16 */
     PROTO_ADDRESSES_MAX = 512,  /* that stand in one request */
     PROTO_ROSTER_ABOVE = 16,    /* devices: a larger conversation's roster is stored */
@@ -61,6 +62,7 @@ enum {
 #define PROTO_LABEL_CONTACT_CARD "Sotto contact card v1"
 #define PROTO_LABEL_CARD_PUT     "Sotto card put v1"
 #define PROTO_LABEL_CARD_DROP    "Sotto card drop v1"
+#define PROTO_LABEL_TYPING       "Sotto typing v1"
 #define PROTO_LABEL_WORK         "Sotto work v1" /* what work hashes, see PROTOCOL.md */
 /* And a sealed roster is bound to this one. */
 #define PROTO_LABEL_ROSTER       "Sotto roster v1"
@@ -71,7 +73,8 @@ enum {
     P(address) P(device) P(device_list) P(certificate) P(blob_reference) P(key_package)            \
     P(letter) P(parcel) P(refusal) P(code) P(invite) P(contact) P(card_content) P(join_link) P(roster)        \
     P(roster_new) P(revocation) P(held_kind) P(place)                                              \
-    P(link_code) P(link_answer) P(link_account) P(link_done) P(office_since) P(notice)
+    P(link_code) P(link_answer) P(link_account) P(link_done) P(office_since) P(notice)       \
+    P(passing) P(typing)
 
 #define PROTO_FIELDS_address(F) F(fixed, bytes, PROTO_ADDRESS, 0)
 
@@ -125,6 +128,23 @@ enum {
 #define PROTO_FIELDS_notice(F)                                                                     \
     F(vec, text, 1, PROTO_NOTICE_MAX)                                                              \
     F(fixed, signature, 64, 0)
+
+/* What a member says now or never, in an item that is sent so. sealed: XChaCha20-Poly1305 under the key
+ * that the epoch exports for it, the associated data being the fields before the nonce. */
+#define PROTO_FIELDS_passing(F)                                                                    \
+    F(fixed, group, 32, 0)                                                                         \
+    F(u64, epoch, 0, 0)                                                                            \
+    F(fixed, nonce, 24, 0)                                                                         \
+    F(vec, sealed, 1, PROTO_ITEM_NOW_MAX)
+
+/* What is sealed there: the member of this leaf writes something. time: in ms since 1970. Signature:
+ * Ed25519 by the leaf's key over "Sotto typing v1", a zero byte, the group, the epoch, and every field
+ * before it. zeros: so that the item is as large as that of a short message. */
+#define PROTO_FIELDS_typing(F)                                                                     \
+    F(u32, leaf, 0, 0)                                                                             \
+    F(u64, time, 0, 0)                                                                             \
+    F(fixed, signature, 64, 0)                                                                     \
+    F(fixed, zeros, 160, 0)
 
 /* One address that a send did not reach: its place in the request, letters after addresses. */
 #define PROTO_FIELDS_refusal(F)                                                                    \
@@ -253,6 +273,7 @@ enum {
     M(blob_put, 36, ANON, "The next chunk of a blob; answered by blob_state")                      \
     M(blob_get, 37, BOTH, "Answered by blob_chunk")                                                \
     M(blob_chunk, 38, SERVER, "One chunk of a blob")                                               \
+    M(send_now, 39, ANON, "One item for who is there now, kept for nobody; answered by ok")        \
     M(work_get, 40, ANON, "What work costs now; answered by work")                                 \
     M(work, 41, SERVER, "What work has to be bound to, and how much of it is wanted")              \
     M(card_get, 42, ANON, "The card at a place; answered by card, whether there is one or not")    \
@@ -425,6 +446,10 @@ enum {
 #define PROTO_FIELDS_send(F)                                                                       \
     F(list, addresses, address, PROTO_ADDRESSES_MAX)                                               \
     F(vec, item, 1, PROTO_ITEM_MAX)
+/* To those whose devices are connected and have all before; nobody is told who they were. */
+#define PROTO_FIELDS_send_now(F)                                                                   \
+    F(list, addresses, address, PROTO_ROSTER_ABOVE)                                                \
+    F(vec, item, 1, PROTO_ITEM_NOW_MAX)
 /* To the roster that is stored for the group. */
 #define PROTO_FIELDS_roster_send(F)                                                                \
     F(fixed, group, 32, 0)                                                                         \

@@ -515,6 +515,27 @@ err mail_box_append_own(struct mail *m, struct mail_box *box, uint64_t *position
     return append(m, box, none, &live);
 }
 
+/* While something waits for the disk, what passes would overtake it, and its key in the chain, too.
+ */
+err mail_box_pass(struct mail *m, const uint8_t id[MAIL_ID], const uint8_t serial[MAIL_SERIAL]) {
+    struct held_item row = {0};
+    struct mail_box *box = box_find(m, id);
+    if (box == NULL || box->written == m->batches || !mail_subscriber_is_current(m, box))
+        return OK;
+    err e = mail_box_get(m, id, &box);
+    if (mail_is_damaged(m, e))
+        return OK;
+    TRY(e);
+    if (box->call == m->call || box->gone || mail_revoked(box, serial))
+        return OK;
+    box->call = m->call;
+    memcpy(m->parcel.p, serial, MAIL_SERIAL);
+    TRY(mail_reseal(m, box, buf_slice(&m->parcel), &row));
+    buf_clear(&m->row);
+    TRY(held_item_append(&m->row, &row));
+    return mail_subscriber_give(m, box->subscriber, 0, buf_slice(&m->row));
+}
+
 /* With the last item of a week goes its note: nobody should see that there was one. */
 static err drop_oldest(struct mail *m, struct mail_box *box) {
     uint64_t position = box->places[box->first].position;

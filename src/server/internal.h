@@ -452,6 +452,9 @@ MUST err mail_item_prepare(struct mail *m, slice mark, slice item);
 /* *live: it may be delivered before it is written; afterwards, that it was. */
 MUST err mail_box_append(struct mail *m, struct mail_box *box, const uint8_t serial[MAIL_SERIAL],
                          bool *live);
+/* Now or never, once in a request: to who is subscribed and has all before. Nothing is written. */
+MUST err mail_box_pass(struct mail *m, const uint8_t id[MAIL_ID],
+                       const uint8_t serial[MAIL_SERIAL]);
 /* Writes an item at its place. */
 MUST err mail_box_write(struct mail *m, struct mail_box *box, const struct mail_place *place,
                         const struct held_item *row);
@@ -583,6 +586,6 @@ extern const struct mail_handler mail_handle_register, mail_handle_login, mail_h
     mail_handle_card_put, mail_handle_card_drop, mail_handle_device_list_put,
     mail_handle_device_join, mail_handle_device_list_get, mail_handle_link_put,
     mail_handle_link_get, mail_handle_invite_make, mail_handle_order_written,
-    mail_handle_account_delete, mail_handle_desk_get;
+    mail_handle_account_delete, mail_handle_desk_get, mail_handle_send_now;
 
 #endif

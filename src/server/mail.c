@@ -52,6 +52,7 @@ static const struct mail_handler *const handlers[] = {
     &mail_handle_key_package_take,  /* 34 */
     &mail_handle_blob_put,          /* 36 */
     &mail_handle_blob_get,          /* 37 */
+    &mail_handle_send_now,          /* 39 */
     &mail_handle_work_get,          /* 40 */
     &mail_handle_card_get,          /* 42 */
     &mail_handle_card_put,          /* 44 */

@@ -1,10 +1,13 @@
-/* Items for other people's mailboxes: send and roster_send, and commit with its order. */
+/* Items for other people's mailboxes: send and roster_send, and commit with its order; and
+ * send_now, which comes into none. */
 #include "server/internal.h"
 
 static err handle_send(struct mail *m, struct mail_call *call);
+static err handle_send_now(struct mail *m, struct mail_call *call);
 static err handle_roster_send(struct mail *m, struct mail_call *call);
 static err handle_commit(struct mail *m, struct mail_call *call);
 const struct mail_handler mail_handle_send = {PROTO_send, handle_send};
+const struct mail_handler mail_handle_send_now = {PROTO_send_now, handle_send_now};
 const struct mail_handler mail_handle_roster_send = {PROTO_roster_send, handle_roster_send};
 const struct mail_handler mail_handle_commit = {PROTO_commit, handle_commit};
 
@@ -208,6 +211,24 @@ static err handle_roster_send(struct mail *m, struct mail_call *call) {
     wipe(in.key, sizeof in.key);
     fan_clear(f);
     return e;
+}
+
+/* ---- send_now ---- */
+
+/* The answer is the same whoever was there, and whatever the addresses are good for. */
+static err handle_send_now(struct mail *m, struct mail_call *call) {
+    struct proto_send_now in;
+    struct proto_address address;
+    uint8_t mailbox[MAIL_ID], serial[MAIL_SERIAL];
+    if (proto_send_now_decode(call->body, &in) != OK)
+        return mail_refuse(m, call, PROTO_REASON_MALFORMED);
+    TRY(mail_item_prepare(m, SLICE_EMPTY, in.item));
+    for (reader r = reader_of(in.addresses.bytes); r.n > 0;) {
+        TRY(proto_address_read(&r, &address));
+        if (mail_address_open(m, address.bytes, mailbox, serial) == OK)
+            TRY(mail_box_pass(m, mailbox, serial));
+    }
+    return mail_reply_ok(m, call);
 }
 
 /* ---- commit ---- */

@@ -238,11 +238,14 @@ enum { RECORD_TOKENS = 256 };
 /* What a frame has mail do, beyond taking its bytes. */
 static size_t effect(const struct proto_frame *frame) {
     struct proto_send send;
+    struct proto_send_now send_now;
     struct proto_roster_send roster_send;
     struct proto_commit commit;
     struct proto_address_make make;
     if (frame->type == PROTO_send && proto_send_decode(frame->body, &send) == OK)
         return copies(send.addresses.count, send.item);
+    if (frame->type == PROTO_send_now && proto_send_now_decode(frame->body, &send_now) == OK)
+        return copies(send_now.addresses.count, send_now.item);
     /* The count that a request gives is checked against the roster that it opens. */
     if (frame->type == PROTO_roster_send &&
         proto_roster_send_decode(frame->body, &roster_send) == OK) {

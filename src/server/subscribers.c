@@ -100,7 +100,8 @@ static void emit_failure(struct mail *m, struct mail_session *s, err why) {
     unsubscribe(m, s);
 }
 
-/* A stored item (week, chain, count, sealed parcel) is a delivery's body from the chain on. */
+/* A stored item (week, chain, count, sealed parcel) is a delivery's body from the chain on. One of
+ * position 0 passes: it is kept nowhere. */
 err mail_subscriber_give(struct mail *m, struct mail_session *s, uint64_t position, slice stored) {
     const struct mail_limits *limits = &m->config.limits;
     if (stored.n < 4)
@@ -114,7 +115,8 @@ err mail_subscriber_give(struct mail *m, struct mail_session *s, uint64_t positi
     s->used_items++;
     s->used_bytes += (uint32_t)m->scratch.n;
     s->waiting = s->used_items >= limits->window_items || s->used_bytes >= limits->window_bytes;
-    s->next = position + 1;
+    if (position != 0)
+        s->next = position + 1;
     emit(m, s, PROTO_delivery, false, s->waiting, buf_slice(&m->scratch));
     return OK;
 }

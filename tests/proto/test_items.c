@@ -62,7 +62,7 @@ TEST(a_damaged_item_is_refused) {
     bytes[200] = 1;
     CHECK_ERR(proto_item_read(slice_of(bytes, 256), &kind, &content), ERR_MLS_PADDING);
     bytes[200] = 0;
-    bytes[0] = PROTO_ITEM_NOTICE + 1;
+    bytes[0] = PROTO_ITEM_PASSING + 1;
     CHECK_ERR(proto_item_read(slice_of(bytes, 256), &kind, &content), ERR_UNKNOWN_TYPE);
     bytes[0] = PROTO_ITEM_MESSAGE;
     bytes[1] = 0x7f;

@@ -673,6 +673,11 @@ TEST(what_mail_has_to_do_costs_too) {
     buf_clear(&body);
     CHECK_OK(proto_roster_send_encode(&body, &by_roster));
     CHECK_EQ(cost_of(PROTO_roster_send, buf_slice(&body)), 1000);
+    struct proto_send_now now = {.addresses = {slice_of(addresses, 16 * PROTO_ADDRESS), 16},
+                                 .item = slice_str("x")};
+    buf_clear(&body);
+    CHECK_OK(proto_send_now_encode(&body, &now));
+    CHECK_EQ(cost_of(PROTO_send_now, buf_slice(&body)), 16);
     buf_free(&stored);
     CHECK_EQ(cost_of(PROTO_address_make, slice_of("\200", 1)), 128);
     CHECK_EQ(cost_of(PROTO_record_get, SLICE_EMPTY), 256);
