@@ -419,7 +419,8 @@ static uint64_t member_since(const struct group *g, int person, uint64_t epoch) 
     return epoch;
 }
 
-/* Whoever was there when they were added is gone, so that nobody left knows them for unheard. */
+/* Whoever was there when they were added is gone, so that nobody left knows them for unheard: who
+ * came with them doesn't either. */
 static client_set nobody_knows(const struct world *w, const struct group *g, client_set in,
                                client_set members, uint64_t epoch) {
     client_set set = 0;
@@ -432,7 +433,7 @@ static client_set nobody_knows(const struct world *w, const struct group *g, cli
     }
     for (int i = 0; i < CLIENTS; i++)
         if (((members & ~in) >> i & 1) && w->clients[i].renewed && w->counts.nights > 0 &&
-            member_since(g, i, epoch) < first)
+            member_since(g, i, epoch) <= first)
             set |= (client_set)1 << i;
     return set;
 }
