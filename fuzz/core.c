@@ -36,7 +36,7 @@ static void fuzz_frames(slice input) {
 
 /* Sealed to the client's own mailbox key. */
 static void deliver(struct server *w, uint32_t link, slice parcel) {
-    struct proto_delivery d = {.position = 1};
+    struct proto_delivery d = {0};
     struct core_status status;
     struct crypto_chain chain;
     buf sealed = {0}, body = {0};
@@ -46,6 +46,14 @@ static void deliver(struct server *w, uint32_t link, slice parcel) {
     memcpy(d.chain, chain.name, sizeof d.chain);
     d.number = chain.first;
     d.sealed = buf_slice(&sealed);
+    /* First as what passes, of which nothing is kept. */
+    d.position = 0;
+    require(proto_delivery_encode(&body, &d) == OK);
+    server_say(w, link, 0, PROTO_delivery, buf_slice(&body));
+    core_status_get(w->core, &status);
+    require(status.position == 0 && status.dropped == 0);
+    buf_clear(&body);
+    d.position = 1;
     require(proto_delivery_encode(&body, &d) == OK);
     server_say(w, link, 0, PROTO_delivery, buf_slice(&body));
     core_status_get(w->core, &status);

@@ -143,6 +143,7 @@ static uint64_t wake_at(const struct core *core) {
     at = least(at, core_download_wake(core));
     at = least(at, core_linking_wake(core));
     at = least(at, core_handle_wake(core));
+    at = least(at, core_typing_wake(core));
     return least(at, core_outbox_wake(core));
 }
 

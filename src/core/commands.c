@@ -283,6 +283,7 @@ static err queue(struct core *core, struct conversation *c, slice content, uint6
     memcpy(m.sender, core->account.r.account, sizeof m.sender);
     memcpy(m.device, core->account.r.device, sizeof m.device);
     TRY(core_content_id_of(m.id, m.sender, SLICE_ARRAY(c->r.group), content));
+    core_typing_over(core, c);
     TRY(use(core, c));
     TRY(core_history_add(core, c, &m, message));
     TRY(core_entry_add(core, c, ENTRY_CONTENT, content, false, &entry));

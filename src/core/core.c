@@ -162,6 +162,11 @@ static void set_back(struct core *core, uint64_t step) {
         back(&entry->not_before, step);
         back(&entry->late_until, step);
     }
+    for (size_t i = 0; i < WRITERS_MAX; i++) {
+        back(&core->writers[i].heard, step);
+        back(&core->writers[i].until, step);
+    }
+    back(&core->typing_at, step);
     for (size_t i = 0; i < core->waiting.n; i++) {
         struct waiting *w = core->waiting.p[i];
         back(&w->not_before, step);
@@ -230,6 +235,7 @@ void core_pump(struct core *core) {
     if (core_upload_pump(core))
         core_outbox_pump(core);
     core_download_pump(core);
+    core_typing_pump(core);
 }
 
 void core_wake(struct core *core, uint64_t now) {

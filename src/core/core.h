@@ -153,7 +153,9 @@ enum core_notice_kind {
     CORE_NOTICE_TROUBLE,
     /* An entry of a history is to be shown anew, or is gone: it was edited or withdrawn, or
      * somebody reacted to it: `conversation`, `message`, `message_id`. */
-    CORE_NOTICE_CHANGED
+    CORE_NOTICE_CHANGED,
+    /* Somebody began to write in `conversation`, or ended: core_writing tells. */
+    CORE_NOTICE_WRITING
 };
 
 struct core_notice {
@@ -257,6 +259,19 @@ enum core_receipts core_receipts_get(const struct core *core);
 /* "off", "delivered", "read"; MALFORMED for another word. */
 const char *core_receipts_name(enum core_receipts level);
 MUST err core_receipts_named(slice name, enum core_receipts *level);
+
+/* Whether the others of a conversation are told that the user writes, and the user that they do: both
+ * or neither, for all own devices; not where nobody chose it. What it tells the server is in
+ * docs/decisions/0088. STATE without an account. */
+MUST err core_typing_set(struct core *core, bool on, uint64_t now);
+/* An accessor. */
+bool core_typing_get(const struct core *core);
+/* The user writes something there: to be called at each key. It decides itself whether that is told,
+ * which costs nothing if not; nothing is stored. NOT_FOUND. */
+MUST err core_typing(struct core *core, uint32_t conversation, uint64_t now);
+/* Who writes there just now, and how many they are: at most so many. An accessor. */
+size_t core_writing(const struct core *core, uint32_t conversation,
+                    uint8_t (*accounts)[CORE_ACCOUNT], size_t most);
 
 /* Whether each conversation sends over a link of its own, so that the server can't tell by the link
  * which of them are one person's. UNSET: with a proxy it does; without one all links come from one

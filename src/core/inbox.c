@@ -76,6 +76,7 @@ static err take_application(struct core *core, struct conversation *c,
             return core_sync_receive(core, c, received->sender_identity.p, content.part.body);
         return core_profile_receive(core, c, m.sender, content.part.body);
     }
+    core_typing_said(core, c, m.sender);
     return core_history_add(core, c, &m, &number);
 }
 
@@ -554,11 +555,15 @@ static void take(struct core *core, const struct delivery *d, err opened) {
 void core_inbox_delivery(struct core *core, const struct proto_delivery *sealed) {
     struct delivery d = {.position = sealed->position, .item = sealed->sealed};
     buf plain = buf_on(core->mem);
-    if (sealed->position <= core->counters.position)
+    if (sealed->position <= core->counters.position && sealed->position != 0)
         return;
     err opened = core_unseal(core, sealed, &plain, &d);
-    if (!hold(core, &d))
+    if (sealed->position == 0) { /* no item of the mailbox: it passes */
+        if (opened == OK)
+            core_typing_take(core, d.item);
+    } else if (!hold(core, &d)) {
         take(core, &d, opened);
+    }
     buf_free(&plain);
 }
 

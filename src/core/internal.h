@@ -65,7 +65,7 @@ enum {
 
 enum table {
     TABLE_STATE = 1,    /* "format", "account", "network", "counters", "server", "desk", "clock",
-                           "receipts";
+                           "receipts", "typing";
                            "claim", "notice" / number */
     TABLE_CONTACT,      /* "contact", "blocked" / number; account id: the name it calls itself */
     TABLE_CONVERSATION, /* "conversation", "settings", "staged", "draft" / number */
@@ -269,6 +269,17 @@ struct expiry {
     uint32_t conversation;
 };
 
+/* ---- Who is writing ---- */
+
+/* A member's device, and when it said so: by its clock, and by ours. until: shown so long; 0: it
+ * isn't. */
+struct writing {
+    uint32_t conversation, leaf;
+    uint8_t account[16];
+    uint64_t said, heard, until;
+};
+enum { WRITERS_MAX = 32 };
+
 /* ---- The request desk ---- */
 
 struct desk {
@@ -458,6 +469,12 @@ struct core {
     uint64_t expiry_next; /* the first of them */
     struct record_clock clock;
     struct record_receipts receipts;
+    struct record_typing typing;
+    struct writing writers[WRITERS_MAX];
+    uint32_t typing_in;  /* where the user wrote last, */
+    uint64_t typing_at;  /* and when that was to be said */
+    bool typing_waits;   /* it still is */
+    bool typing_unknown; /* this server takes nothing that is sent now or never */
     uint64_t clock_saved;
     struct desk desk;
     struct list notices; /* struct desk_notice */
@@ -707,7 +724,8 @@ enum sync_kind {
     SYNC_CLAIMS,
     SYNC_LEAVES,
     SYNC_RECEIPTS,
-    SYNC_KEPT
+    SYNC_KEPT,
+    SYNC_TYPING
 };
 /* What own devices share item by item: kind, record, and who takes another own device's word. */
 #define SYNC_ITEMS(S)                           \
@@ -719,7 +737,8 @@ enum sync_kind {
     S(CLAIMS, claim, core_handle_import)        \
     S(LEAVES, behind, core_behind_told)         \
     S(RECEIPTS, receipts, core_receipts_import) \
-    S(KEPT, kept, core_kept_import)
+    S(KEPT, kept, core_kept_import)             \
+    S(TYPING, typing, core_typing_import)
 /* To the others, if there are any, in a transaction. */
 #define SYNC_DECLARE(kind, what, take) \
     MUST err core_sync_tell_##what(struct core *core, const struct record_##what *v);
@@ -1070,6 +1089,22 @@ size_t core_receipts_count(const struct core *core);
 MUST err core_receipts_export(struct core *core, size_t i, buf *item);
 MUST err core_receipts_import(struct core *core, const struct record_receipts *told);
 MUST err core_receipts_bound(struct core *core);
+
+/* typing.c */
+MUST err core_typing_load(struct core *core);
+/* An item that came now or never. */
+void core_typing_take(struct core *core, slice item);
+/* The sender said something: what was being written is there. */
+void core_typing_said(struct core *core, const struct conversation *c, const uint8_t sender[16]);
+/* The same of the user. */
+void core_typing_over(struct core *core, const struct conversation *c);
+void core_typing_pump(struct core *core);
+uint64_t core_typing_wake(const struct core *core);
+size_t core_typing_count(const struct core *core);
+MUST err core_typing_export(struct core *core, size_t i, buf *item);
+/* Another own device's word. In a transaction, as the next. */
+MUST err core_typing_import(struct core *core, const struct record_typing *told);
+MUST err core_typing_bound(struct core *core);
 
 /* behind.c */
 enum { BEHIND_INTENT = LEAF_IDENTITY + PROTO_ADDRESS };

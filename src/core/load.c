@@ -119,6 +119,7 @@ err core_load_all(struct core *core) {
     TRY(core_kept_load(core));
     TRY(core_expiry_load(core));
     TRY(core_receipts_load(core));
+    TRY(core_typing_load(core));
     TRY(scan(core, TABLE_OUTBOX, "entry", visit_entry));
     TRY(scan(core, TABLE_OUTBOX, "upload", visit_upload));
     for (size_t i = 0; i < core->uploads.n; i++)
@@ -192,6 +193,7 @@ void core_load_forget(struct core *core) {
     memset(&core->account.r, 0, sizeof core->account.r);
     core->address_first = core->address_next = 0;
     core->address_count = core->key_count = 0;
+    memset(core->writers, 0, sizeof core->writers);
     core->caught_up = core->count_known = core->stock_busy = false;
     core->unacked = 0;
     core->ack_at = 0;

@@ -16,7 +16,7 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
     R(conversation) R(entry) R(upload) R(message) R(claim) R(desk) R(desk_notice) \
     R(profile) R(said) R(picture) \
     R(waiting) R(quarantined) R(own_address) R(revocation) R(own_key) R(seen) R(seen_log) R(sync) R(behind) R(remark) \
-    R(settings) R(kept) R(receipts) R(expiry) R(clock)
+    R(settings) R(kept) R(receipts) R(typing) R(expiry) R(clock)
 /* clang-format on */
 
 /* Who we are. has_identity: identity_seed is here, else all zero. certificate: the identity's word
@@ -405,6 +405,12 @@ enum { CONTENT_MAX = 1048576 }; /* of one message */
 #define RECORD_FIELDS_receipts(F) \
     F(u8, level, 0, 0)            \
     F(u64, changed, 0, 0)         \
+    F(fixed, by, 16, 0)
+
+/* Whether it is told who writes. changed, by: as above. */
+#define RECORD_FIELDS_typing(F) \
+    F(flag, on, 0, 0)           \
+    F(u64, changed, 0, 0)       \
     F(fixed, by, 16, 0)
 
 /* An entry of a history that goes at that time. */

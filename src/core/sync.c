@@ -115,6 +115,7 @@ static const struct shared {
     {SYNC_CONTACTS, take_contact, count_contacts, export_contact},
     {SYNC_RECEIPTS, take_receipts, core_receipts_count, core_receipts_export},
     {SYNC_KEPT, take_kept, core_kept_count, core_kept_export},
+    {SYNC_TYPING, take_typing, core_typing_count, core_typing_export},
     {SYNC_DECISIONS, take_decision, NULL, NULL},
     {SYNC_READ, take_read, NULL, NULL},
     {SYNC_LEAVES, take_behind, NULL, NULL},
@@ -270,6 +271,7 @@ static err bound_all(struct core *core) {
     TRY(core_blocked_bound_all(core));
     TRY(core_handle_bound_all(core));
     TRY(core_receipts_bound(core));
+    TRY(core_typing_bound(core));
     TRY(core_kept_bound_all(core));
     return core_profile_bound_all(core);
 }

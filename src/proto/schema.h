@@ -29,7 +29,7 @@ enum {
     PROTO_PADDED_MAX = 65519,   /* a Noise message less its tag */
     PROTO_FRAME_MAX = 65517,    /* of these, less the length */
     PROTO_ITEM_MAX = 16384,     /* the largest bucket of an item */
-    PROTO_ITEM_NOW_MAX = 512,   /* of one that is sent now or never */
+    PROTO_ITEM_NOW_MAX = 256,   /* of one that is sent now or never: the smallest */
     PROTO_ADDRESS = 65,         /* key id 1, nonce 24, sealed mailbox id 16 and serial 8, tag 16 */
     PROTO_ADDRESSES_MAX = 512,  /* that stand in one request */
     PROTO_ROSTER_ABOVE = 16,    /* devices: a larger conversation's roster is stored */
@@ -139,12 +139,11 @@ enum {
 
 /* What is sealed there: the member of this leaf writes something. time: in ms since 1970. Signature:
  * Ed25519 by the leaf's key over "Sotto typing v1", a zero byte, the group, the epoch, and every field
- * before it. zeros: so that the item is as large as that of a short message. */
+ * before it. */
 #define PROTO_FIELDS_typing(F)                                                                     \
     F(u32, leaf, 0, 0)                                                                             \
     F(u64, time, 0, 0)                                                                             \
-    F(fixed, signature, 64, 0)                                                                     \
-    F(fixed, zeros, 160, 0)
+    F(fixed, signature, 64, 0)
 
 /* One address that a send did not reach: its place in the request, letters after addresses. */
 #define PROTO_FIELDS_refusal(F)                                                                    \

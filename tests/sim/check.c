@@ -521,7 +521,7 @@ static void check_handle(struct world *w, struct client *c) {
             world_fail(w, "clients %d and %d hold one handle", c->index, i);
 }
 
-enum { ENOUGH_LOOKS = 20 }; /* that some of them are told of */
+enum { ENOUGH_LOOKS = 20, ENOUGH_WRITING = 20 }; /* that some of them are told of */
 
 void check_end(struct world *w) {
     for (int i = 0; i < DEVICES; i++)
@@ -538,6 +538,8 @@ void check_end(struct world *w) {
         world_fail(w, "no sender was told that a message came");
     if (w->counts.looks >= ENOUGH_LOOKS && w->counts.told_read == 0)
         world_fail(w, "no sender was told that a message was read");
+    if (w->counts.writing >= ENOUGH_WRITING && w->counts.seen_writing == 0)
+        world_fail(w, "nobody saw that somebody writes");
     if (server_passed(w) == 0)
         world_fail(w, "no item was acknowledged before it was written");
 }

@@ -179,6 +179,9 @@ static void take_notice(struct world *w, struct client *c, const struct core_not
     case CORE_NOTICE_PETNAME:
     case CORE_NOTICE_DESK:
         break;
+    case CORE_NOTICE_WRITING:
+        w->counts.seen_writing++;
+        break;
     case CORE_NOTICE_MESSAGE:
     case CORE_NOTICE_CHANGED:
     case CORE_NOTICE_CONVERSATION:

@@ -42,6 +42,8 @@ static void make_accounts(struct world *w) {
             "account");
         core_status_get(c->core, &status);
         memcpy(c->account, status.account, CORE_ACCOUNT);
+        if (i % 8 != 0) /* some don't want to tell */
+            world_must(core_typing_set(c->core, true, w->now), "typing");
         client_drain(w, c);
     }
     buf_free(&link);
@@ -291,11 +293,20 @@ static void act_send_file(struct world *w, struct client *c, uint32_t number, si
     client_drain(w, c);
 }
 
+/* A key of a message: who hears of it in time sees it, and nobody misses anything for it. */
+static void act_write(struct world *w, struct client *c, uint32_t number) {
+    err e = core_typing(c->core, number, w->now);
+    if (e != OK)
+        world_trace(w, "client %d can't say that it writes: %s", c->index, err_name(e));
+}
+
 static void act_send(struct world *w, struct client *c, uint32_t number) {
     uint64_t command = 0, message = 0;
     char *text = malloc(60001);
     if (text == NULL)
         world_must(ERR_NO_MEMORY, "memory");
+    if (world_one_in(w, 3))
+        act_write(w, c, number);
     w->messages = world_grow(w->messages, w->message_count, &w->message_cap, sizeof *w->messages);
     size_t n = w->message_count++;
     struct message *m = &w->messages[n];

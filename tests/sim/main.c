@@ -67,9 +67,10 @@ static void show_counts(const struct world *w) {
         N(doubles), N(replays), N(disorders), N(repeats), N(dropped), N(quarantined), N(replaced),
         N(troubles), N(failed_commands), N(unknown_epochs), N(again), N(handles));
     printf("# %llu edits, %llu withdrawals, %llu reactions; shown alike %llu times, "
-           "%llu messages over; read up to %llu times, told that %llu came and %llu were read\n",
+           "%llu messages over; read up to %llu times, told that %llu came and %llu were read; "
+           "said %llu times that somebody writes, seen %llu times\n",
            N(edits), N(withdrawals), N(reactions), N(agreed), N(over), N(looks), N(told),
-           N(told_read));
+           N(told_read), N(writing), N(seen_writing));
     printf(
         "# %llu events in %.0f s of the world's time, %llu nights; %llu members were not reached; "
         "%llu files, fetched %llu times; "

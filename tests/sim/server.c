@@ -161,6 +161,7 @@ static void to_mail(void *ctx, struct session *s, const struct proto_edge_reques
         note_commit(w, request);
     if (request->type == PROTO_send)
         note_send(w, request, link_of(s)->client);
+    w->counts.writing += request->type == PROTO_send_now;
     if (mail_full(w->mail))
         server_commit(w);
     if (w->mail != NULL)

@@ -199,7 +199,7 @@ struct counts {
         client_faults, server_faults, disorders, replays, doubles, stalls, replaced, troubles,
         repeats, dropped, reads, late, accepted, failed_commands, unknown_epochs, quarantined,
         again, handles, nights, unreached, files, fetched, passed, edits, withdrawals, reactions,
-        agreed, over, looks, told, told_read;
+        agreed, over, looks, told, told_read, writing, seen_writing;
 };
 
 struct world {
