@@ -1,6 +1,7 @@
 #include "term/command.h"
 
 /* In the order in which somebody new needs them. */
+/* clang-format off */
 const struct command *const commands[] = {
     &command_init,       &command_words,
     &command_passphrase, &command_link,
@@ -18,14 +19,16 @@ const struct command *const commands[] = {
     &command_react,      &command_edit,
     &command_delete,     &command_timer,
     &command_mute,       &command_archive,
-    &command_receipts,   &command_save,
-    &command_read,       &command_search,
-    &command_listen,     &command_chat,
-    &command_status,     &command_record,
-    &command_desk,       &command_verify,
-    &command_web_check,  &command_delete_account,
-    &command_help,       NULL,
+    &command_receipts,   &command_typing,
+    &command_save,       &command_read,
+    &command_search,     &command_listen,
+    &command_chat,       &command_status,
+    &command_record,     &command_desk,
+    &command_verify,     &command_web_check,
+    &command_delete_account,&command_help,
+    NULL,
 };
+/* clang-format on */
 
 /* A code is taken by a device that has an account. */
 bool command_makes_home(const struct args *args) {

@@ -57,7 +57,7 @@ extern const struct command command_init, command_invite, command_contacts, comm
     command_verify, command_help, command_requests, command_accept, command_decline, command_block,
     command_unblock, command_blocked, command_delete_account, command_handle, command_find,
     command_react, command_search, command_edit, command_delete, command_timer, command_mute,
-    command_archive, command_receipts, command_role;
+    command_archive, command_receipts, command_typing, command_role;
 extern const struct command command_words, command_passphrase, command_link, command_unlink,
     command_devices;
 extern const struct command command_profile, command_show, command_desk, command_web_check;

@@ -78,6 +78,41 @@ static void draw_connection(struct screen *s, struct line *l) {
         line_add(l, " \u00b7 notices of the request desk (N shows them)");
 }
 
+/* ---- Who is writing ---- */
+
+enum { WRITERS_NAMED = 2 };
+struct naming {
+    struct screen *s;
+    struct line *l;
+    const uint8_t *account;
+};
+
+static bool name_writer(void *ctx, const struct core_member *m) {
+    struct naming *n = ctx;
+    if (memcmp(m->account, n->account, CORE_ACCOUNT) != 0)
+        return true;
+    show_person(n->l, n->s->job, m->name, m->account);
+    return false;
+}
+
+static void draw_writing(struct screen *s, struct line *l) {
+    uint8_t accounts[WRITERS_NAMED + 1][CORE_ACCOUNT];
+    size_t n = s->talk.number == 0
+                   ? 0
+                   : core_writing(job_core(s->job), s->talk.number, accounts, WRITERS_NAMED + 1);
+    if (n > 0)
+        line_add(l, " \u00b7 ");
+    if (n > WRITERS_NAMED)
+        line_add(l, "several");
+    for (size_t i = 0; n <= WRITERS_NAMED && i < n; i++) {
+        struct naming naming = {s, l, accounts[i]};
+        line_add(l, "%s", i > 0 ? " and " : "");
+        (void)!core_members(job_core(s->job), s->talk.number, name_writer, &naming);
+    }
+    if (n > 0)
+        line_add(l, n == 1 ? " writes\u2026" : " write\u2026");
+}
+
 static void draw_status(struct screen *s) {
     const struct layout_area *a = &s->layout.status;
     struct line l = {0};
@@ -94,6 +129,7 @@ static void draw_status(struct screen *s) {
         return;
     }
     draw_connection(s, &l);
+    draw_writing(s, &l);
     host_screen_fill(s->host, a->row, 0, a->columns, HOST_STYLE_REVERSE);
     used = host_screen_put(s->host, a->row, 1, a->columns - 1, buf_slice(&l.json.b),
                            HOST_STYLE_REVERSE);
@@ -253,6 +289,10 @@ void screen_quit(struct screen *s) {
 }
 
 void screen_notice(struct screen *s, const struct core_notice *n) {
+    if (n->kind == CORE_NOTICE_WRITING) {
+        draw_later(s);
+        return;
+    }
     s->stale_list = true;
     if (n->conversation == s->talk.number)
         s->stale_talk = true;

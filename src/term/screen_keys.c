@@ -466,6 +466,13 @@ static long page(const struct screen *s) {
     return s->talk.height > 2 ? (long)s->talk.height - 1 : 1;
 }
 
+/* Something else stands there now. */
+static void typed(struct screen *s) {
+    screen_draft_changed(s);
+    if (s->typed.text.n > 0)
+        (void)!core_typing(job_core(s->job), s->talk.number, host_now());
+}
+
 static void write_key(struct screen *s, uint32_t key) {
     unsigned columns = s->layout.compose.columns > 6 ? s->layout.compose.columns - 3 : 3;
     bool empty = s->typed.text.n == 0;
@@ -482,7 +489,7 @@ static void write_key(struct screen *s, uint32_t key) {
     else if (empty && (key == HOST_KEY_HOME || key == HOST_KEY_END))
         screen_talk_end(s, key == HOST_KEY_HOME);
     else if (edit_key(s, &s->typed, key))
-        screen_draft_changed(s);
+        typed(s);
 }
 
 /* ---- What keys do that type nothing ---- */

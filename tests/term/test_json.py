@@ -138,6 +138,7 @@ def begin(world, watch):
     for p in (ann, ben, cem):
         watch.run(p, "init", world.server.invite(), "--name", p.name)
         watch.run(p, "receipts", "off")  # the mailboxes are small
+    watch.run(ann, "typing", "off")
     watch.run(ann, "words")
     watch.run(ann, "passphrase", "--off")
     watch.run(ann, "invite")

@@ -381,6 +381,28 @@ def several(ann, ben, tap):
     t.close()
 
 
+def writing(ann, ben, tap):
+    """Each in a terminal of their own: one writes, and the other sees it until the message comes."""
+    before = ben.fine("typing").out
+    said = [p.fine("typing", "on").out for p in (ann, ben)]
+    tap.check("that_somebody_writes_is_off_until_it_is_chosen",
+              "Nobody sees" in before and all("Others see" in s for s in said), (before, said))
+    tap.check("and_programs_read_it", ann.fine("typing", "--json").of("typing") == [{"type": "typing", "on": True}])
+    wrong = ann.run("typing", "maybe")
+    tap.check("it_is_on_or_off_and_nothing_else", wrong.code == 2 and ann.fine("typing").out == said[0], wrong)
+    t, u = Terminal(ann, "ben"), Terminal(ben, "1")
+    t.must_see("> ben", "connected")
+    u.must_see("connected")
+    u.keys("I am wr")
+    tap.check("who_writes_is_said_at_the_bottom", t.see("ben writes\u2026"), t.text())
+    u.keys("iting" + ENTER)
+    tap.check("until_the_message_is_there", t.see("I am writing", gone=("writes\u2026",)), t.text())
+    for terminal in (t, u):
+        terminal.keys("\x03")
+        terminal.end()
+        terminal.close()
+
+
 def ordinary_end(t, tap):
     raw = t.modes() != t.before
     t.keys("\x1b[200~a paste without an end")
@@ -426,6 +448,7 @@ def main():
         request(world, ann, ben, t, tap)
         t = drafts(ann, "Eva", t, tap)
         ordinary_end(t, tap)
+        writing(ann, ben, tap)
         several(ann, ben, tap)
         killed(ann, tap)
     return tap.end()
