@@ -27,6 +27,8 @@ enum { CALL_ARGS_MAX = 1100 };
     X("messages", messages, 3, 3)                                                                  \
     X("search", search, 3, 3)                                                                      \
     X("receipts", receipts, 0, 0)                                                                  \
+    X("typing", typing, 0, 0)                                                                      \
+    X("writing", writing, 1, 1)                                                                    \
     X("members", members, 1, 1)                                                                    \
     X("roles", roles, 1, 1)                                                                        \
     X("contacts", contacts, 0, 0)                                                                  \
@@ -72,6 +74,8 @@ enum { CALL_ARGS_MAX = 1100 };
     /* done at once */                                                                             \
     X("link-confirm", link_confirm, 1, 1)                                                          \
     X("receipts-set", receipts_set, 1, 1)                                                          \
+    X("typing-set", typing_set, 1, 1)                                                              \
+    X("writes", writes, 1, 1)                                                                      \
     X("draft-set", draft_set, 2, 2)                                                                \
     X("mute", mute, 2, 2)                                                                          \
     X("archive", archive, 2, 2)                                                                    \

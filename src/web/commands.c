@@ -418,6 +418,18 @@ err call_receipts_set(struct call *c) {
     return c->wrong ? ERR_MALFORMED : done(c, core_receipts_set(c->core, level, c->now));
 }
 
+err call_typing_set(struct call *c) {
+    bool on;
+    TRY(call_bool(c, 0, &on));
+    return done(c, core_typing_set(c->core, on, c->now));
+}
+
+err call_writes(struct call *c) {
+    uint32_t conversation;
+    TRY(call_u32(c, 0, &conversation));
+    return done(c, core_typing(c->core, conversation, c->now));
+}
+
 err call_file_send(struct call *c) {
     struct core_file_sending sending = {0};
     uint8_t room[CORE_MESSAGE_ID];

@@ -118,6 +118,47 @@ err call_receipts(struct call *c) {
     return OK;
 }
 
+/* ---- Who is writing ---- */
+
+err call_typing(struct call *c) {
+    json_object(c->out, NULL);
+    json_bool(c->out, "on", core_typing_get(c->core));
+    json_object_end(c->out);
+    return OK;
+}
+
+enum { WRITERS = 4 };
+struct writers {
+    struct json *out;
+    uint8_t accounts[WRITERS][CORE_ACCOUNT]; /* those that are not put yet */
+    size_t count;
+};
+
+static bool put_writer(void *ctx, const struct core_member *m) {
+    struct writers *w = ctx;
+    for (size_t i = 0; i < w->count; i++) {
+        if (memcmp(w->accounts[i], m->account, CORE_ACCOUNT) != 0)
+            continue;
+        json_object(w->out, NULL);
+        call_put_id(w->out, "account", SLICE_ARRAY(m->account));
+        json_str(w->out, "name", m->name);
+        json_object_end(w->out);
+        memcpy(w->accounts[i], w->accounts[--w->count], CORE_ACCOUNT);
+    }
+    return w->count > 0;
+}
+
+err call_writing(struct call *c) {
+    uint32_t conversation;
+    struct writers w = {.out = c->out};
+    TRY(call_u32(c, 0, &conversation));
+    w.count = core_writing(c->core, conversation, w.accounts, WRITERS);
+    json_array(c->out);
+    TRY(core_members(c->core, conversation, put_writer, &w));
+    json_array_end(c->out);
+    return OK;
+}
+
 err call_messages(struct call *c) {
     uint32_t conversation;
     uint64_t first, last;

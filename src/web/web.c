@@ -27,7 +27,7 @@ static const char *notice_name(enum core_notice_kind kind) {
     static const char *const names[] = {
         "",           "done",      "linking",  "synced", "sent",        "message",  "conversation",
         "connection", "caught_up", "replaced", "gaps",   "quarantined", "progress", "petname",
-        "desk",       "trouble",   "changed"};
+        "desk",       "trouble",   "changed",  "writing"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "";
 }
 

@@ -92,6 +92,10 @@ TEST(what_the_core_refuses_has_the_name_of_its_error) {
     expect(&p, "conversation 1 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "send 1 plain text  ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "draft-set 1 text ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "writes 1 ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "writing 1 ", "{\"error\":\"NOT_FOUND\"}");
+    expect(&p, "typing-set 1 ", "{\"error\":\"STATE\"}");
+    expect(&p, "typing-set on ", USAGE);
     expect(&p, "roles 1 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "timer-all 1 1 ", "{\"error\":\"NOT_FOUND\"}");
     expect(&p, "timer-all 1 yes ", USAGE);
@@ -113,6 +117,7 @@ TEST(an_empty_core_answers_with_nothing_in_it) {
     expect(&p, "contacts ", "{\"answer\":[]}");
     expect(&p, "blocked ", "{\"answer\":[]}");
     expect(&p, "notices ", "{\"answer\":[]}");
+    expect(&p, "typing ", "{\"answer\":{\"on\":false}}");
     expect(&p, "handle ", "{\"answer\":null}");
     expect(&p, "found ", "{\"answer\":null}");
     expect(&p, "desk ", "{\"answer\":null}");

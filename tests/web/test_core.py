@@ -171,6 +171,10 @@ def talk(tap, world, web, ann):
     tap.check("receipts_are_told_as_far_as_one_wants",
               web.call("receipts-set", "read") == {} and web.call("receipts") == {"level": "read"} and
               web.refused("receipts-set", "3") == "USAGE")
+    tap.check("that_one_writes_is_told_if_one_wants",
+              web.call("typing") == {"on": False} and web.call("typing-set", True) == {} and
+              web.call("typing") == {"on": True} and web.call("writes", number) == {} and
+              web.call("writing", number) == [])
     week = web.call("conversation", number)["timer"]
     web.done(web.call("timer", number, 0))
     tap.check("messages_go_after_a_week_unless_that_is_changed",

@@ -201,6 +201,11 @@ export interface Notice {
   wording: string;
 }
 
+export interface Writer {
+  account: string;
+  name: string;
+}
+
 export interface CoreEvent {
   type:
     | "done"
@@ -218,6 +223,7 @@ export interface CoreEvent {
     | "petname"
     | "desk"
     | "trouble"
+    | "writing" // who writes in a conversation just now is to be asked again
     | "changed" // an entry: ask for it again, it may be gone
     | "locked" // the page's end's own, as the next one: the store was locked or wiped, by whichever tab; error: it could not be wiped
     | "writer"; // this tab became the writer, or ceased to be

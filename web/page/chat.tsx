@@ -1,7 +1,7 @@
 // A conversation: what was said, and where one writes.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Conversation, Message } from "../core/types";
+import type { Conversation, Message, Writer } from "../core/types";
 import { Actions } from "./actions";
 import { Connection } from "./chats";
 import { Composer } from "./composer";
@@ -12,7 +12,7 @@ import { useHistory } from "./history";
 import { List, type ListHandle } from "./list";
 import { MessageView } from "./message";
 import { GroupFace, Icon, IconButton, Title } from "./parts";
-import { calledText, clean, go, useCore, useHome, useRoute, type Home } from "./state";
+import { calledText, clean, go, useCore, useHome, useRoute, useView, type Home } from "./state";
 import { forgetGone, useTransfers } from "./transfers";
 import { TransferRow } from "./files";
 import { dayText, w } from "./words";
@@ -54,6 +54,24 @@ function useAnnouncement(entries: Message[], ready: boolean): string {
   return entries.some((e) => e.number === said.number && !e.withdrawn) ? said.text : "";
 }
 
+// Who writes just now; and what a screen reader says of it: not each time that somebody begins.
+const SAID_EVERY = 60_000;
+
+function useWriting(of: Conversation): { shown: string; said: string } {
+  const home = useHome();
+  const writers = useView<Writer[]>((e) => e.type === "writing" && e.conversation === of.number, "writing", of.number) ?? [];
+  const names = writers.map((x) => calledText(home, x.account, x.name));
+  const shown = names.length === 0 ? "" : w().writes(names);
+  const last = useRef(0);
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    if (shown === "" || Date.now() - last.current < SAID_EVERY) return setSaid("");
+    last.current = Date.now();
+    setSaid(shown);
+  }, [shown]);
+  return { shown, said };
+}
+
 export function Chat({ of }: { of: Conversation }) {
   const core = useCore();
   const home = useHome();
@@ -73,6 +91,7 @@ export function Chat({ of }: { of: Conversation }) {
   now.current = draft;
   const transfers = useTransfers().filter((t) => t.conversation === of.number && t.message === 0);
   const announcement = useAnnouncement(entries, history.ready);
+  const writing = useWriting(of);
   const may = of.state === "active" || of.state === "new";
 
   const setDraft = useCallback(
@@ -205,7 +224,7 @@ export function Chat({ of }: { of: Conversation }) {
             <h1 ref={heading} tabIndex={-1}>
               <Title of={of} />
             </h1>
-            <span class="bar-sub">{subtitle(home, of)}</span>
+            <span class="bar-sub">{writing.shown || subtitle(home, of)}</span>
           </span>
           <span class="unseen">, {w().about}</span>
         </a>
@@ -216,6 +235,9 @@ export function Chat({ of }: { of: Conversation }) {
       <Warning of={of} />
       <p class="unseen" role="status">
         {announcement}
+      </p>
+      <p class="unseen" role="status">
+        {writing.said}
       </p>
       {!history.ready ? (
         <p class="list-box loading" role="status">

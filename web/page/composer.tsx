@@ -132,7 +132,10 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
           placeholder={w().write}
           value={draft.text}
           enterkeyhint="send"
-          onInput={(e) => setDraft({ ...draft, text: e.currentTarget.value })}
+          onInput={(e) => {
+            setDraft({ ...draft, text: e.currentTarget.value });
+            if (e.currentTarget.value !== "") void core.call("writes", of.number).catch(() => {});
+          }}
           onKeyDown={onKeyDown}
           onPaste={(e) => {
             if (e.clipboardData !== null && e.clipboardData.files.length > 0) {

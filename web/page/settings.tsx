@@ -527,6 +527,30 @@ function Receipts() {
   );
 }
 
+function Typing() {
+  const core = useCore();
+  const task = useTask();
+  const on = useView<{ on: boolean }>((e) => e.type === "synced" || e.type === "conversation", "typing")?.on;
+  if (on === undefined) return null;
+  return (
+    <section class="part">
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={on}
+          onChange={(e) => {
+            const wanted = e.currentTarget.checked;
+            void task.start(() => core.call("typing-set", wanted));
+          }}
+        />
+        <span>{w().typing}</span>
+      </label>
+      <p class="hint">{w().typingHow}</p>
+      <TaskLine task={task} />
+    </section>
+  );
+}
+
 function Passphrase() {
   const core = useCore();
   const task = useTask();
@@ -630,6 +654,7 @@ function SecurityPart() {
   return (
     <>
       <Receipts />
+      <Typing />
       <section class="part">
         <h2>{w().lockNow}</h2>
         <p>{w().lockHow}</p>

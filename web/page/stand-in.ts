@@ -131,6 +131,9 @@ export class StandIn implements Core {
   private name = me.name;
   private picture = "";
   private receipts = "read";
+  private typing = false;
+  private writers = new Map<number, Made[]>();
+  private keys = 0;
   private handle = "";
   private linking: Linking = { state: "off", is_new: false, code: "", digits: "", until: 0 };
   private online = true;
@@ -368,6 +371,16 @@ export class StandIn implements Core {
     this.tell({ type: "changed", conversation, message: number });
   }
 
+  // For tests: so many of a conversation write just now; and how often the page said that one does.
+  write(conversation: number, count: number): void {
+    this.writers.set(conversation, this.find(conversation).people.slice(0, count));
+    this.tell({ type: "writing", conversation });
+  }
+
+  written(): number {
+    return this.keys;
+  }
+
   // For tests: somebody says something.
   hear(conversation: number, text: string): void {
     const talk = this.find(conversation);
@@ -502,6 +515,16 @@ export class StandIn implements Core {
         return { level: this.receipts };
       case "receipts-set":
         this.receipts = text(one);
+        return {};
+      case "typing":
+        return { on: this.typing };
+      case "typing-set":
+        this.typing = one === true;
+        return {};
+      case "writing":
+        return (this.writers.get(Number(one)) ?? []).map((p) => ({ account: p.account, name: p.name }));
+      case "writes":
+        this.keys++;
         return {};
       case "profile":
         return { name: this.name, name_here: false, picture: this.picture, picture_here: false };

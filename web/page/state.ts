@@ -8,7 +8,7 @@ import { w } from "./words";
 // What only looks, or changes what no view shows. After every other call all views are asked again: the core tells what happens to it, not what it was asked.
 const looks = new Set(
   (
-    "status conversations conversation messages search receipts members roles contacts blocked devices links safety words linking handle found " +
+    "status conversations conversation messages search receipts typing writing writes members roles contacts blocked devices links safety words linking handle found " +
     "profile picture desk notices record-get draft-set exists open lock wipe persist file taken"
   ).split(" "),
 );

@@ -193,6 +193,50 @@ test("what is written is queued, then sent; others are heard, and counted while 
     await page.getByRole("link", { name: /Mira.*1 unread message/ }).waitFor();
   }));
 
+test("who writes is shown without a jump, and said to a screen reader once", () =>
+  at("?stand-in#/c/1", async (page) => {
+    const shown = page.locator(".bar-sub");
+    const places = () =>
+      page.evaluate(() => [...document.querySelectorAll(".bar, .bar h1, .bar-sub, .list-box, .composer")].map((e) => e.getBoundingClientRect().y));
+    const said = () => page.evaluate(() => [...document.querySelectorAll(".chat > p.unseen")].map((p) => p.textContent).join(""));
+    const writes = (count) => page.evaluate((n) => globalThis.standIn.write(1, n), count);
+    await page.locator(".message").first().waitFor();
+    const before = await shown.textContent();
+    await writes(1);
+    await shown.getByText(/^\u2068Mira\u2069 writes…$/).waitFor();
+    assert.match(await said(), /writes…/);
+    await writes(0);
+    await page.waitForFunction((text) => document.querySelector(".bar-sub").textContent === text, before);
+    await writes(2);
+    await shown.getByText(/ and .* write…/).waitFor();
+    assert.equal(await said(), "");
+    await writes(3);
+    await shown.getByText("Several people write…").waitFor();
+    await writes(0);
+    await page.getByRole("textbox", { name: "Write a message" }).pressSequentially("Hm");
+    await page.waitForFunction(() => globalThis.standIn.written() === 2);
+    await page.getByRole("textbox", { name: "Write a message" }).fill("");
+    await page.getByRole("textbox", { name: "Write a message" }).pressSequentially("a");
+    await page.waitForFunction(() => globalThis.standIn.written() > 2);
+    await page.waitForTimeout(100);
+    assert.equal(await page.evaluate(() => globalThis.standIn.written()), 3); // not for what was erased
+    // Where nothing else stands there.
+    await page.goto("about:blank");
+    await page.goto(server.url + "?stand-in#/c/3");
+    await page.locator(".message").first().waitFor();
+    const still = await places();
+    await page.evaluate(() => globalThis.standIn.write(3, 1));
+    await shown.getByText(/ writes…$/).waitFor();
+    assert.deepEqual(await places(), still);
+    await page.goto("about:blank");
+    await page.goto(server.url + "?stand-in#/settings/security");
+    const box = page.getByRole("checkbox", { name: "Others see that you write, and you that they do" });
+    assert.equal(await box.isChecked(), false);
+    await box.click();
+    await page.locator("input[type=checkbox]:checked").waitFor();
+    assert.deepEqual(await page.evaluate(() => globalThis.standIn.call("typing")), { on: true });
+  }));
+
 test("replies, reactions, edits and withdrawals are shown as what they are", () =>
   at("?stand-in#/c/1", async (page) => {
     await act(page, "I have a spare one", "Reply");

@@ -184,6 +184,8 @@ export const en = {
     refused: (count: number) => `sent, but ${n(count, "mailbox", "mailboxes")} took no copy`,
   },
   said: (name: string, text: string) => `${name}: ${text}`,
+  writes: (names: string[]) =>
+    names.length === 1 ? `${names[0]} writes…` : names.length === 2 ? `${names[0]} and ${names[1]} write…` : "Several people write…",
   today: "Today",
   yesterday: "Yesterday",
   events: {
@@ -419,6 +421,9 @@ export const en = {
   receipts: "What others learn of what they send you",
   receiptsLevel: { off: "Nothing", delivered: "That it came", read: "That it came, and when you read it" },
   receiptsHow: "Everybody in the conversation learns it, some seconds later. Who only asks to talk with you learns nothing.",
+  typing: "Others see that you write, and you that they do",
+  typingHow:
+    "Off until you turn it on, for all your devices. Who is there sees it while you write, and it is kept nowhere. By the moment the server, too, can tell that somebody writes in a conversation, also what is then not sent. Not where there are more than 16 devices.",
   record: "What the server holds",
   recordHow: "Asks the server what it holds about this account. This is all it could tell anybody.",
   recordAsk: "Ask",

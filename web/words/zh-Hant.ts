@@ -171,6 +171,8 @@ export const zhHant: Words = {
     refused: (count) => `已傳送，但有 ${n(count, "個信箱")}沒有收下`,
   },
   said: (name, text) => `${name}：${text}`,
+  writes: (names) =>
+    names.length === 1 ? `${names[0]}正在輸入…` : names.length === 2 ? `${names[0]}和${names[1]}正在輸入…` : "多人正在輸入…",
   today: "今天",
   yesterday: "昨天",
   events: {
@@ -392,6 +394,9 @@ export const zhHant: Words = {
   receipts: "對方會得知他們的訊息",
   receiptsLevel: { off: "不告知", delivered: "已送達", read: "已送達，以及何時讀取" },
   receiptsHow: "幾秒後，對話中的所有人都會得知。只是請求與你交談的人什麼也不會得知。",
+  typing: "讓對方看到你正在輸入，你也看到他們正在輸入",
+  typingHow:
+    "在你開啟之前是關閉的，適用於你的所有裝置。在線上的人會在你輸入時看到，任何地方都不會保留。伺服器也能從時間得知有人在某個對話中輸入，包括後來沒有送出的內容曾被輸入。超過 16 個裝置的對話不適用。",
   record: "伺服器持有的資料",
   recordHow: "詢問伺服器持有哪些關於這個帳戶的資料。它能告訴任何人的就只有這些。",
   recordAsk: "詢問",
