@@ -172,8 +172,8 @@ static err write_request(struct core *core, struct conversation *c, buf *request
 }
 
 /* A server of before knows no such request, and ends the session. */
-static void said(struct core *core, const struct request *request, err e, uint16_t reason,
-                 uint16_t type, slice body) {
+static void answered(struct core *core, const struct request *request, err e, uint16_t reason,
+                     uint16_t type, slice body) {
     (void)request, (void)body;
     core->typing_unknown = core->typing_unknown || reason == PROTO_REASON_MALFORMED;
     if (e == OK && type != PROTO_ok)
@@ -184,7 +184,7 @@ static void say(struct core *core, struct conversation *c) {
     buf request = buf_on(core->mem);
     if (write_request(core, c, &request) == OK) /* else it is lost, as it may be */
         (void)!core_session_lane_request(core, core_session_lane(core, c->r.number), PROTO_send_now,
-                                         buf_slice(&request), said, 0);
+                                         buf_slice(&request), answered, 0);
     buf_free(&request);
 }
 

@@ -260,6 +260,23 @@ test("the three talk", async (t) => {
   tell("each sees what the others wrote");
 });
 
+test("two who choose to see when the other writes", async (t) => {
+  const tell = begin("writing", t);
+  for (const person of [ada, ben]) {
+    await person.go("#/settings/security");
+    await person.page.getByRole("checkbox", { name: /^Others see that you write/ }).click();
+    await person.page.locator("input[type=checkbox]:checked").waitFor();
+    await person.enter("Three");
+  }
+  const writes = ada.page.locator(".bar-sub", { hasText: "writes…" });
+  await ben.page.getByRole("textbox", { name: "Write a message" }).pressSequentially("Now or");
+  await writes.waitFor();
+  await ben.write("Now or never");
+  await ada.message("Now or never").waitFor();
+  await writes.waitFor({ state: "detached" });
+  tell("seen until the message came");
+});
+
 test("offline they write on, and catch up", async (t) => {
   const tell = begin("offline", t);
   await endServer("SIGKILL");
