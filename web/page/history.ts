@@ -43,7 +43,9 @@ export function useHistory(conversation: number): History {
   const load = useCallback(
     async (from: number, to: number) => {
       const news = await core.call<Message[]>("messages", conversation, from, to);
-      if (alive.current) setMessages((old) => merge(old, news, from, to));
+      if (!alive.current) return;
+      first.current = Math.min(first.current, from);
+      setMessages((old) => merge(old, news, from, to));
     },
     [core, conversation],
   );
@@ -55,7 +57,6 @@ export function useHistory(conversation: number): History {
     const from = Math.max(1, to - PIECE + 1);
     try {
       await load(from, to);
-      first.current = from;
     } finally {
       busy.current = false;
     }
@@ -74,7 +75,6 @@ export function useHistory(conversation: number): History {
       const { messages: count } = await core.call<Conversation>("conversation", conversation);
       const from = Math.max(1, count - PIECE + 1);
       await load(from, NEWEST);
-      first.current = from;
       if (alive.current) setReady(true);
     };
     void begin().catch(() => alive.current && setReady(true));

@@ -300,6 +300,14 @@ test("ten thousand messages open at the end, and the place is kept whatever come
       return r.top > 0 && r.bottom < innerHeight;
     });
     assert.equal(visible, true);
+    await page.locator(".flash").waitFor({ state: "detached" });
+    // And the first of all, before which nothing is said to come.
+    await page.waitForFunction(() => {
+      const box = document.querySelector(".list-box");
+      box.scrollTop = 0;
+      return document.querySelector(".list-rows > li").dataset.key === "1";
+    });
+    await page.locator(".list-box > p").waitFor({ state: "detached", timeout: 2000 });
   }));
 
 test("the keyboard is enough", () =>
