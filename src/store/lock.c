@@ -15,6 +15,7 @@ enum {
     MEMORY_KIB = 64 * 1024,
     MEMORY_KIB_MIN = 8,
     MEMORY_KIB_MAX = 256 * 1024, /* an altered lock may not take more than this */
+    PASSES_NONE = 1,             /* of a store without a passphrase: there is nothing to guess */
     KEY = 32,
     SALT = 16,
     NONCE = 24,
@@ -81,7 +82,8 @@ static err open_lock(struct lock *l, slice passphrase, uint8_t key[KEY]) {
 
 static err make_lock(struct lock *l, slice passphrase, const uint8_t key[KEY], buf *out) {
     uint8_t outer[KEY];
-    *l = (struct lock){.passes = PASSES, .memory_kib = MEMORY_KIB};
+    *l = passphrase.n == 0 ? (struct lock){.passes = PASSES_NONE, .memory_kib = MEMORY_KIB_MIN}
+                           : (struct lock){.passes = PASSES, .memory_kib = MEMORY_KIB};
     crypto_random(l->salt, SALT);
     crypto_random(l->nonce, NONCE);
     TRY(lock_encode(l, out));

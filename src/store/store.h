@@ -166,7 +166,8 @@ MUST err store_sealed_open(struct store **s, struct store *inner, const uint8_t 
                            const struct mem *mem);
 /* The key of a sealed store: random, itself encrypted under a passphrase (Argon2id) in `inner`,
  * table 0, name "lock". Creates it if the store is empty. PASSPHRASE if it does not open. An empty
- * passphrase is a passphrase like any other (that of a store without one). Slow on purpose. */
+ * passphrase is a passphrase like any other (that of a store without one), but that only a real one
+ * is slow on purpose. */
 MUST err store_sealed_unlock(struct store *inner, slice passphrase, uint8_t key[32]);
 /* From now on `fresh` opens it, and `passphrase` no longer does: one commit, so there is always one
  * that opens it. The key that the old lock held is in none of the files any more (store_settle); if

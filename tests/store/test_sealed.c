@@ -1,6 +1,7 @@
 /* The sealing engine and its lock. */
 #include "tests/store/fixture.h"
 
+#include "base/codec.h"
 #include "tests/support.h"
 
 static const uint8_t test_key[32] = {9, 8, 7};
@@ -288,6 +289,33 @@ TEST(an_empty_passphrase_is_one_and_two_locks_have_two_keys) {
     CHECK_SLICE(SLICE_ARRAY(other), SLICE_ARRAY(key));
     store_close(a);
     store_close(b);
+}
+
+/* How slow it is stands in the lock: passes, then KiB. */
+static uint64_t cost(struct store *s) {
+    uint32_t passes = 0, kib = 0;
+    uint8_t version;
+    buf lock = {0};
+    CHECK_OK(store_get(s, NULL, lock_key(), &lock));
+    reader r = reader_of(buf_slice(&lock));
+    CHECK_OK(reader_u8(&r, &version));
+    CHECK_OK(reader_u32(&r, &passes));
+    CHECK_OK(reader_u32(&r, &kib));
+    buf_free(&lock);
+    return (uint64_t)passes * kib;
+}
+
+TEST(a_passphrase_is_slow_to_guess_and_none_costs_nothing) {
+    struct store *s;
+    uint8_t key[32];
+    CHECK_OK(store_memory_open(&s, NULL));
+    CHECK_OK(store_sealed_unlock(s, SLICE_EMPTY, key));
+    CHECK_EQ(cost(s), 8);
+    CHECK_OK(store_sealed_relock(s, SLICE_EMPTY, slice_str("p")));
+    CHECK_EQ(cost(s), 3 * 64 * 1024);
+    CHECK_OK(store_sealed_relock(s, slice_str("p"), SLICE_EMPTY));
+    CHECK_EQ(cost(s), 8);
+    store_close(s);
 }
 
 /* Each alteration is answered before anything slow or large happens. */
