@@ -1,6 +1,6 @@
 # A thin front of Meson. `make help` lists the targets.
 .DEFAULT_GOAL := all
-.PHONY: all help run demo test soak interop fuzz sanitize secrets wasm amalgamation bench bench-server bench-mls install format check clean
+.PHONY: all help run demo test soak interop fuzz sanitize secrets wasm amalgamation bench bench-server bench-mls bench-web install format check clean
 
 SECONDS ?= 30
 PREFIX ?= /usr/local
@@ -65,6 +65,10 @@ bench-server: all ## measure the server beside ejabberd, Prosody and a bare rela
 
 bench-mls: all ## measure the MLS library beside OpenMLS and mls-rs, if cargo can build them
 	@bench/mls.sh
+
+bench-web: all ## measure the page in Chromium: bytes, times, memory, calls, with a phone's processor and network, too
+	@scripts/setup.sh test
+	@node web/tests/bench.mjs build/native/src/server/sottod build/web
 
 install: all ## install the programs and their manual: PREFIX (/usr/local), SYSCONFDIR (/etc), DESTDIR
 	@meson configure build/native -Dprefix=$(PREFIX) -Dsysconfdir=$(SYSCONFDIR)

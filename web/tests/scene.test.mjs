@@ -1,10 +1,11 @@
 // A scene with all the parts that there are: a server, two people in two browsers with profiles that stay, and one in the
 // terminal. One test after the other, each from where the last one ended. SOTTOD, SOTTO and PAGE say where the programs and
-// the built page are.
+// the built page are. The first that fails leaves what the pages showed and what the server logged in a folder that it names.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
@@ -205,7 +206,29 @@ function everything(path, entry = statSync(path)) {
 
 const holding = (files, bytes) => files.filter(([, content]) => content.includes(bytes)).map(([path]) => path);
 
-let ada, ben;
+let ada, ben, left;
+
+async function leave() {
+  const folder = mkdtempSync(join(tmpdir(), "sotto-scene-"));
+  for (const name of ["server.log", "server.out"]) copyFileSync(at(name), join(folder, name));
+  for (const person of [ada, ben])
+    await person?.page?.screenshot({ path: join(folder, `${person.name}.png`), timeout: 5000 }).catch(() => {}); // a browser may be gone
+  writeFileSync(join(folder, "pages.txt"), wrong.join("\n"));
+  return folder;
+}
+
+function scene(name, work) {
+  test(name, async (t) => {
+    try {
+      await work(t);
+    } catch (e) {
+      left ??= await leave();
+      e.message += `\nleft in ${left}: what the pages showed, and the server's log`;
+      throw e;
+    }
+  });
+}
+
 const tom = new Terminal("tom");
 
 before(async () => {
@@ -220,7 +243,7 @@ after(async () => {
   there.remove();
 });
 
-test("three people register by their links, two in browsers and one in the terminal", async (t) => {
+scene("three people register by their links, two in browsers and one in the terminal", async (t) => {
   const tell = begin("registration", t);
   const [one, two, three] = await invites(3);
   for (const [person, name, link] of [
@@ -236,7 +259,7 @@ test("three people register by their links, two in browsers and one in the termi
   tell("three accounts");
 });
 
-test("the three talk", async (t) => {
+scene("the three talk", async (t) => {
   const tell = begin("conversation", t);
   await ada.add(await ben.link(), "Ben");
   await ada.add((await tom.run("invite")).trim(), "Tom");
@@ -260,7 +283,7 @@ test("the three talk", async (t) => {
   tell("each sees what the others wrote");
 });
 
-test("two who choose to see when the other writes", async (t) => {
+scene("two who choose to see when the other writes", async (t) => {
   const tell = begin("writing", t);
   for (const person of [ada, ben]) {
     await person.go("#/settings/security");
@@ -277,7 +300,7 @@ test("two who choose to see when the other writes", async (t) => {
   tell("seen until the message came");
 });
 
-test("offline they write on, and catch up", async (t) => {
+scene("offline they write on, and catch up", async (t) => {
   const tell = begin("offline", t);
   await endServer("SIGKILL");
   await ada.browser.setOffline(true);
@@ -297,7 +320,7 @@ test("offline they write on, and catch up", async (t) => {
   tell("the server was killed, and a page reloaded meanwhile");
 });
 
-test("a browser killed in mid-send loses nothing that it said was sent, and doubles nothing", async (t) => {
+scene("a browser killed in mid-send loses nothing that it said was sent, and doubles nothing", async (t) => {
   const tell = begin("killed", t);
   const sent = new Set();
   const look = async () => {
@@ -367,7 +390,7 @@ function photo(megabytes) {
 
 const digest = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
-test("a photo of 20 MB goes each way, byte for byte", async (t) => {
+scene("a photo of 20 MB goes each way, byte for byte", async (t) => {
   const tell = begin("photo", t);
   const [theirs, ours] = [photo(20), photo(20)];
   writeFileSync(at("ours.png"), ours);
@@ -399,7 +422,7 @@ test("a photo of 20 MB goes each way, byte for byte", async (t) => {
 
 // ---- Fifty ----
 
-test("in a conversation of fifty each hears the others", async (t) => {
+scene("in a conversation of fifty each hears the others", async (t) => {
   const tell = begin("fifty", t);
   const codes = await invites(OTHERS);
   const others = codes.map((_, i) => new Terminal(`p${i}`));
@@ -472,7 +495,7 @@ function samples(bytes) {
   return taken;
 }
 
-test("what disappears is gone from the pages, the server and every file", async (t) => {
+scene("what disappears is gone from the pages, the server and every file", async (t) => {
   const tell = begin("disappearing", t);
   await ada.enter("Three");
   await ben.enter("Three");
