@@ -145,6 +145,24 @@ class Link {
   }
 }
 
+// ---- For tests of a core that breaks off ---- how much of its memory is something, and an import that fails at the next call
+
+let memory: WebAssembly.Memory | undefined;
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = (async (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
+  const instance = await instantiate(module, imports);
+  if ("web_open" in instance.exports) memory = instance.exports.memory as WebAssembly.Memory; // node itself has others
+  return instance;
+}) as unknown as typeof WebAssembly.instantiate;
+
+function failNext(): void {
+  const { now } = Date;
+  Date.now = () => {
+    Date.now = now;
+    throw new Error("for a test");
+  };
+}
+
 // ---- The page ---- a line is a call; an argument {"base64": ...} is a blob, {"bytes": ...} are bytes, a blob's answer is base64
 
 const scope: any = globalThis;
@@ -175,6 +193,9 @@ define("postMessage", (told: unknown) => {
 createInterface({ input: process.stdin })
   .on("line", (line) => {
     const asked = JSON.parse(line);
+    if (asked.name === "test-memory")
+      return scope.postMessage({ call: asked.call, answer: new Uint8Array(memory!.buffer).filter((byte) => byte !== 0).length });
+    if (asked.name === "test-trap") [asked.name, asked.args] = ["online", ["1"]], failNext();
     scope.onmessage({ data: { ...asked, args: asked.args.map(argument) } });
   })
   .on("close", () => process.exit(0));

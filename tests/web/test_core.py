@@ -321,6 +321,19 @@ def crash(tap, web, ann, number, kills, rng):
     tap.check("both_have_the_same", texts == other, (texts - other) + (other - texts))
 
 
+def trap(tap, web):
+    """The core breaks off; its passphrase was in its memory."""
+    web.call("open", PASSPHRASE, False)
+    before = web.call("test-memory")
+    refused = web.refused("test-trap")
+    tap.check("a_trap_is_told", refused == "BUG" and web.event(type="trouble", error="BUG"), refused)
+    after = web.call("test-memory")
+    tap.check("and_leaves_nothing_in_the_memory", before > 100000 and after == 0, f"{before} {after}")
+    tap.check("nothing_is_answered_after_it", web.refused("status") == "CLOSED")
+    web.call("open", PASSPHRASE, False)
+    tap.check("until_it_is_opened_anew", web.call("status")["registered"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
@@ -345,6 +358,7 @@ def main():
             devices(tap, world, ann, pad)
             pad.kill()
             crash(tap, web, ann, number, options.kills, random.Random(options.seed))
+            trap(tap, web)
             web.call("wipe")
             left = [p for p in (world.folder / "browser").rglob("*") if p.is_file()]
             tap.check("a_wipe_leaves_nothing", web.call("exists") is False and not left, left)

@@ -7,6 +7,7 @@ import { event, type Answered, type Asked, type Told } from "./message";
 import type { Argument, Core, CoreError, CoreEvent, DoneEvent } from "./types";
 
 const NAME = "sotto-core"; // of the lock and of the channel
+const OTHER = "other"; // a writer of another version
 const DONE_KEPT = 1000;
 
 type Pending = { resolve(answer: any): void; reject(failure: CoreError): void; sent: boolean; asked: Asked };
@@ -89,6 +90,7 @@ class Tab implements Core {
     if (writer === this.writer) return;
     const first = this.writer === "";
     this.writer = writer;
+    this.refused = null; // there may have been one of another version
     for (const [call, pending] of this.pending)
       if (pending.sent) {
         this.pending.delete(call);
@@ -102,7 +104,6 @@ class Tab implements Core {
   private begin(): Promise<void> {
     const worker = new Worker(scriptUrl(WORKER_URL), { type: "module" });
     this.worker = worker;
-    this.refused = null;
     this.say({ writer: this.id, version: WORKER_URL });
     this.found(this.id);
     return new Promise((end) => {
@@ -142,7 +143,7 @@ class Tab implements Core {
 
   private happened(what: CoreEvent): void {
     if (what.type === "done") this.end(what as DoneEvent);
-    if (what.type === "writer" || what.type === "locked") this.endAll();
+    if (what.type === "writer" || what.type === "locked" || (what.type === "trouble" && what.error === "BUG")) this.endAll();
     for (const listener of this.listeners) listener(what);
   }
 
@@ -156,8 +157,11 @@ class Tab implements Core {
     this.waiting.delete(done.command);
   }
 
-  // What its worker is told and says may be other than what this page was made for.
+  // What its worker is told and says may be other than what this page was made for. What it said before this tab took
+  // over may come late.
   private other(): void {
+    if (this.worker) return;
+    this.writer = OTHER;
     this.refuse({ error: "UNSUPPORTED", reason: "VERSION" });
     this.happened(event("writer"));
   }

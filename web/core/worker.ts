@@ -167,7 +167,11 @@ class Opened {
   }
 
   close(): void {
-    if (!this.gone) this.enter((core) => core.web_close());
+    try {
+      this.enter((core) => core.web_close());
+    } catch {
+      // It had ended before, or has now.
+    }
     this.end();
   }
 
@@ -204,7 +208,7 @@ class Opened {
     return answer.answer;
   }
 
-  // Nothing of the core runs after a trap: what it was about to do is not known. Its keys go.
+  // Nothing of the core runs after a trap: what it was about to do is not known.
   private enter<T>(work: (core: Exports) => T): T {
     if (this.gone) throw failed("CLOSED");
     try {
@@ -212,16 +216,16 @@ class Opened {
     } catch (e) {
       if (e instanceof Failed) throw e;
       this.end();
-      this.memory(0).fill(0);
-      if (opened === this) opened = null;
+      if (opened === this) forget();
       tell({ event: event("trouble", "BUG") });
-      tell({ event: event("writer") }); // whoever wants to go on opens the store anew
       throw failed("BUG");
     }
   }
 
+  // With all that its memory holds, keys too.
   private end(): void {
     this.gone = true;
+    if (this.exports) this.memory(0).fill(0);
     clearTimeout(this.timer);
     for (const socket of this.links.values()) socket.close();
     this.links.clear();
@@ -427,10 +431,14 @@ async function open(passphrase: string | Uint8Array, create: boolean): Promise<v
   opened = core;
 }
 
-function lock(): void {
-  opened?.close();
+function forget(): void {
   opened = null;
   places = { given: new Map(), taken: new Map() };
+}
+
+function lock(): void {
+  opened?.close();
+  forget();
 }
 
 async function wipe(): Promise<void> {

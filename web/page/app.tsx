@@ -58,16 +58,20 @@ function Gate() {
     } catch (e) {
       if (isCoreError(e) && e.error === "PASSPHRASE") return setStage("locked");
       if (isCoreError(e) && e.error === "NOT_FOUND") return setStage("none"); // it was cut off before it had a lock
-      setWhy(explain(e));
-      setStage("broken");
+      broken(e);
     }
   };
+  const broken = (e: unknown) => {
+    setWhy(explain(e));
+    setStage("broken");
+  };
   const close = async (failure: string) => {
+    setStage("starting"); // what is shown goes at once
     forgetDrafts();
     forgetTransfers();
     setWhy(failure === "" ? "" : explain({ error: failure }));
     const exists = await core.call<boolean>("exists").catch(() => true);
-    if (!exists) history.replaceState(null, "", location.pathname + location.search);
+    if (!exists && location.hash.startsWith("#/")) history.replaceState(null, "", location.pathname + location.search);
     setStage(exists ? "locked" : "none");
   };
   // Another tab took over, or this one did: the store is opened anew. Or one of them locked it.
@@ -76,6 +80,7 @@ function Gate() {
     return core.on((e) => {
       if (e.type === "writer") void look();
       if (e.type === "locked") void close(e.error);
+      if (e.type === "trouble" && e.error === "BUG") broken(e);
     });
   }, []);
   switch (stage) {
@@ -200,6 +205,7 @@ function Frame({ home }: { home: Home }) {
   const unread = home.conversations.reduce((n, c) => n + (c.state === "request" || c.muted ? 0 : c.messages - c.read), 0);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Sotto` : "Sotto";
+    return () => void (document.title = "Sotto");
   }, [unread]);
   useNotify(unread, home.status.requests);
   const detail = detailOf(place, one, two, home);

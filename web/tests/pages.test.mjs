@@ -146,6 +146,35 @@ test("a locked store opens with its passphrase alone, and can be locked and wipe
     await page.getByRole("heading", { name: "Talk quietly." }).waitFor();
   }));
 
+test("what another tab locks or wipes is shown no longer, and neither is what was begun", () =>
+  at("?stand-in=locked#/c/5", async (page) => {
+    const unlock = async () => {
+      await page.getByLabel("Passphrase").fill("correct horse");
+      await page.getByRole("button", { name: "Unlock" }).click();
+    };
+    await unlock();
+    await page.getByRole("textbox", { name: "Write a message" }).fill("half a sec");
+    await page.evaluate(() => globalThis.standIn.call("lock"));
+    await page.getByRole("heading", { name: "Sotto is locked" }).waitFor();
+    assert.equal(await page.locator(".message").count(), 0);
+    assert.equal(await page.title(), "Sotto");
+    await unlock();
+    const area = page.getByRole("textbox", { name: "Write a message" });
+    await area.waitFor();
+    assert.equal(await area.inputValue(), "");
+    await page.evaluate(() => globalThis.standIn.call("wipe"));
+    await page.getByRole("heading", { name: "Talk quietly." }).waitFor();
+    assert.ok(!page.url().includes("#/c/"));
+  }));
+
+test("when the core broke off the page says so, and shows nothing more", () =>
+  at("?stand-in#/c/5", async (page) => {
+    await page.locator(".message").first().waitFor();
+    await page.evaluate(() => globalThis.standIn.tell({ type: "trouble", error: "BUG" }));
+    await seen(page, "Something went wrong inside");
+    assert.equal(await page.locator(".message").count(), 0);
+  }));
+
 test("a passkey opens the store beside the passphrase, and is gone when it is removed", () =>
   at("?stand-in=locked#/settings/security", async (page) => {
     const unlock = async () => {
@@ -308,6 +337,19 @@ test("ten thousand messages open at the end, and the place is kept whatever come
       return document.querySelector(".list-rows > li").dataset.key === "1";
     });
     await page.locator(".list-box > p").waitFor({ state: "detached", timeout: 2000 });
+  }));
+
+test("a message that an address names is not waited for if the first ones could not be loaded", () =>
+  at("?stand-in#/chats", async (page) => {
+    await page.evaluate(() => {
+      const { call } = globalThis.standIn;
+      globalThis.standIn.call = (name, ...args) =>
+        name === "messages" ? Promise.reject({ error: "IO" }) : call.call(globalThis.standIn, name, ...args);
+      location.hash = "#/c/4/3";
+    });
+    await page.locator(".list-box:not(.loading)").waitFor();
+    await page.getByRole("button", { name: "Back" }).click();
+    await page.getByRole("link", { name: /Thursday choir/ }).waitFor();
   }));
 
 test("the keyboard is enough", () =>

@@ -16,6 +16,7 @@ if [ "$1" != unit ]; then
 fi
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-esbuild tests/unit.test.ts --bundle --platform=node --format=esm --target=node18 --jsx=automatic \
-    --jsx-import-source=preact --log-level=warning --outfile="$made/unit.test.mjs" || exit 1
-node --test-reporter=tap --test "$made/unit.test.mjs"
+esbuild tests/unit.test.ts tests/tabs.test.ts --bundle --platform=node --format=esm --target=node18 --jsx=automatic \
+    --jsx-import-source=preact --log-level=warning '--define:WORKER_URL="worker.js"' --outdir="$made" \
+    --out-extension:.js=.mjs || exit 1
+node --test-reporter=tap --test "$made/unit.test.mjs" "$made/tabs.test.mjs"
