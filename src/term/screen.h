@@ -1,8 +1,8 @@
 /* `sotto chat` on a whole terminal: the list of conversations, one of them, and what is typed. The
  * state is here, and each file holds a part of what is done with it: screen.c the job and drawing,
  * screen_list.c the list, screen_talk.c the conversation, screen_kept.c drafts and what is quiet,
- * screen_keys.c what keys do. Nothing here
- * is the truth: it is read again from the core when that tells of something new. */
+ * screen_people.c who somebody is and what one does about them, screen_keys.c what keys do. Nothing
+ * here is the truth: it is read again from the core when that tells of something new. */
 #ifndef SOTTO_TERM_SCREEN_H
 #define SOTTO_TERM_SCREEN_H
 
@@ -143,6 +143,22 @@ void screen_draft_changed(struct screen *s);
 void screen_draft_take(struct screen *s);
 void screen_mute(struct screen *s, uint32_t number);
 void screen_archive(struct screen *s, uint32_t number);
+
+/* ---- Of screen_people.c ---- */
+/* The conversation under the cursor, or the one that is open. */
+uint32_t screen_subject(const struct screen *s);
+bool screen_is_request(struct screen *s, uint32_t number);
+void screen_people_show(struct screen *s);
+/* Of whom this is, in s->person: the selected message, the request, or the one-to-one conversation.
+ * False: it is nobody else. */
+bool screen_person_choose(struct screen *s);
+void screen_person_show(struct screen *s);
+/* Of s->person. */
+void screen_person_verify(struct screen *s);
+void screen_person_admin(struct screen *s);
+void screen_person_block(struct screen *s);
+/* True if it was one of a request's keys. */
+bool screen_request_key(struct screen *s, uint32_t key);
 
 /* ---- Of screen_keys.c ---- */
 void screen_key(struct screen *s, uint32_t key);

@@ -77,17 +77,6 @@ static void show_help(struct screen *s) {
     screen_panel_end(s);
 }
 
-static uint32_t subject(const struct screen *s) {
-    return s->in_list ? s->on : s->talk.number;
-}
-
-static void show_who(struct screen *s) {
-    screen_panel_begin(s);
-    err e = show_each_member(s->job, subject(s));
-    screen_panel_end(s);
-    (void)screen_fine(s, "could not list the members", e);
-}
-
 static void show_notices(struct screen *s) {
     uint64_t last = 0;
     screen_panel_begin(s);
@@ -97,206 +86,6 @@ static void show_notices(struct screen *s) {
         e = desk_read(s->job, last);
     if (screen_fine(s, "could not show the notices", e) && last == 0)
         screen_say(s, "the request desk has sent no notice");
-}
-
-struct looking {
-    uint8_t account[CORE_ACCOUNT], identity[CORE_IDENTITY];
-    buf name;
-    bool found;
-};
-
-static bool take_member(void *ctx, const struct core_member *m) {
-    struct looking *w = ctx;
-    if (memcmp(m->account, w->account, CORE_ACCOUNT) != 0)
-        return true;
-    memcpy(w->identity, m->identity, CORE_IDENTITY);
-    w->found = buf_set(&w->name, m->name) == OK;
-    return false;
-}
-
-/* A contact, or a member of the conversation. */
-static bool look_up(struct screen *s, uint32_t number, struct looking *w) {
-    struct core_contact c;
-    memcpy(w->account, s->person, CORE_ACCOUNT);
-    if (core_contact_get(job_core(s->job), w->account, &c) == OK) {
-        memcpy(w->identity, c.identity, CORE_IDENTITY);
-        w->found = buf_set(&w->name, c.petname.n > 0 ? c.petname : c.name) == OK;
-        return w->found;
-    }
-    return core_members(job_core(s->job), number, take_member, w) == OK && w->found;
-}
-
-/* What somebody is called, for a question: empty if that is not known. */
-static void name_person(struct screen *s, uint32_t number, struct line *l) {
-    struct looking w = {0};
-    if (look_up(s, number, &w))
-        show_person(l, s->job, buf_slice(&w.name), w.account);
-    buf_free(&w.name);
-}
-
-static void person_lines(struct line *l, struct screen *s, const struct looking *w) {
-    struct core_contact c;
-    char digits[CORE_SAFETY_DIGITS + 1] = "";
-    bool contact = core_contact_get(job_core(s->job), w->account, &c) == OK;
-    show_person(l, s->job, buf_slice(&w->name), w->account);
-    if (contact && c.name.n > 0) {
-        line_add(l, "\ncalls itself  ");
-        line_text(l, c.name);
-    }
-    line_add(l, "\naccount       ");
-    for (size_t i = 0; i < CORE_ACCOUNT; i++)
-        line_add(l, "%02x", w->account[i]);
-    line_add(l, "\n%s%s\n", contact ? "a contact" : "not a contact",
-             contact && c.verified ? ", verified" : ", not verified");
-    if (core_safety_number(job_core(s->job), w->identity, digits) != OK)
-        return;
-    line_add(l, "\nsafety number, the same on both sides if nobody sits between you:\n");
-    for (size_t i = 0; i < CORE_SAFETY_DIGITS; i += 5)
-        line_add(l, "%s%.5s", i % 20 == 0 ? "\n  " : "  ", digits + i);
-}
-
-static void show_info(struct screen *s) {
-    struct looking w = {0};
-    struct line l = {0};
-    if (look_up(s, subject(s), &w)) {
-        screen_panel_begin(s);
-        person_lines(&l, s, &w);
-        line_end(&l, &s->job->out, OUT_NORMAL);
-        screen_panel_end(s);
-        s->about_person = s->panel;
-    } else {
-        screen_say(s, "nothing more is known of them");
-    }
-    buf_free(&w.name);
-}
-
-/* Of whom this is: the selected message, the request, or the one-to-one conversation. */
-static bool choose_person(struct screen *s) {
-    struct core_conversation c;
-    struct core_status st;
-    const struct screen_entry *entry = s->in_list ? NULL : screen_selected(s);
-    core_status_get(job_core(s->job), &st);
-    if (entry != NULL)
-        memcpy(s->person, entry->sender, CORE_ACCOUNT);
-    else if (core_conversation_get(job_core(s->job), subject(s), &c) == OK &&
-             c.state == CORE_CONVERSATION_REQUEST)
-        memcpy(s->person, c.inviter, CORE_ACCOUNT);
-    else if (core_conversation_with(job_core(s->job), subject(s), s->person) != OK) {
-        screen_say(s, "several are in it: m lists them; select a message, then i");
-        return false;
-    }
-    if (memcmp(s->person, st.account, CORE_ACCOUNT) != 0)
-        return true;
-    screen_say(s, "that is you");
-    return false;
-}
-
-static void toggle_verified(struct screen *s) {
-    struct core *core = job_core(s->job);
-    struct core_contact c;
-    err e = core_contact_get(core, s->person, &c);
-    if (e == ERR_NOT_FOUND) {
-        screen_say(s, "only a contact can be verified: accept, or `sotto verify`");
-        return;
-    }
-    if (e == OK)
-        e = core_contact_set_verified(core, s->person, !c.verified, host_now());
-    if (screen_fine(s, "could not note that", e))
-        show_info(s);
-}
-
-struct admin {
-    const uint8_t *account;
-    bool member, admin;
-};
-
-static bool take_admin(void *ctx, const struct core_member *m) {
-    struct admin *a = ctx;
-    a->member = memcmp(m->account, a->account, CORE_ACCOUNT) == 0;
-    a->admin = m->admin;
-    return !a->member;
-}
-
-static void toggle_admin(struct screen *s) {
-    struct core *core = job_core(s->job);
-    struct admin a = {.account = s->person};
-    uint64_t command;
-    err e = core_members(core, subject(s), take_admin, &a);
-    if (e == OK)
-        e = core_conversation_role(core, subject(s), s->person, !a.admin, host_now(), &command);
-    if (e == ERR_UNSUPPORTED)
-        screen_say(s, "this conversation has no administrators");
-    else if (e == ERR_DENIED)
-        screen_say(s, "only administrators may do that");
-    else if (e == ERR_LIMIT)
-        screen_say(s, "the last administrator: make another one first");
-    else if (e == ERR_NOT_FOUND)
-        screen_say(s, "they are not in this conversation");
-    else if (screen_fine(s, "could not change that", e))
-        screen_say(s, a.admin ? "no longer an administrator" : "an administrator from now on");
-}
-
-/* ---- Requests, and blocking ---- */
-
-static bool is_request(struct screen *s, uint32_t number) {
-    struct core_conversation c;
-    return core_conversation_get(job_core(s->job), number, &c) == OK &&
-           c.state == CORE_CONVERSATION_REQUEST;
-}
-
-static void accepted(struct screen *s, slice name) {
-    err e = core_request_accept(job_core(s->job), s->asked, name, host_now());
-    if (e == ERR_EXISTS)
-        screen_say(s, "you call somebody else so already");
-    else if (e == ERR_MALFORMED || e == ERR_TOO_LARGE)
-        screen_say(s, "that is no name: a line of visible text of up to 64 bytes");
-    else if (screen_fine(s, "could not accept", e))
-        screen_say(s, "accepted");
-}
-
-static void declined(struct screen *s, slice answer) {
-    if (answer.n == 0 || answer.p[0] != 'y')
-        return;
-    if (screen_fine(s, "could not decline",
-                    core_request_decline(job_core(s->job), s->asked, host_now())))
-        screen_say(s, "declined");
-}
-
-static void blocked(struct screen *s, slice answer) {
-    if (answer.n == 0 || answer.p[0] != 'y')
-        return;
-    err e = core_block(job_core(s->job), s->person, host_now());
-    if (e == ERR_EXISTS)
-        screen_say(s, "they are blocked already");
-    else if (screen_fine(s, "could not block", e))
-        screen_say(s, "blocked: what they write is dropped unseen");
-    s->panel = false;
-}
-
-static void ask_block(struct screen *s) {
-    struct line l = {0};
-    line_add(&l, "Block ");
-    name_person(s, subject(s), &l);
-    line_add(&l, ", who is not told? y or n: ");
-    if (l.json.e == OK && buf_append_byte(&l.json.b, 0) == OK)
-        screen_ask(s, (const char *)l.json.b.p, SLICE_EMPTY, blocked);
-    buf_free(&l.json.b);
-}
-
-/* True if it was one of a request's keys. */
-static bool request_key(struct screen *s, uint32_t key) {
-    if (!is_request(s, subject(s)))
-        return false;
-    if (key == 'a')
-        screen_ask(s, "What you call them (nothing: as they call themselves): ", SLICE_EMPTY,
-                   accepted);
-    else if (key == 'd')
-        screen_ask(s, "Forget this request? They can't tell. y or n: ", SLICE_EMPTY, declined);
-    else if (key == 'b' && choose_person(s))
-        ask_block(s);
-    else
-        return false;
-    return true;
 }
 
 /* ---- Files ---- */
@@ -505,7 +294,7 @@ static void searched(struct screen *s, slice needle) {
 
 /* The same in the list, on a request and with a message selected. */
 static void command_key(struct screen *s, uint32_t key) {
-    if (request_key(s, key))
+    if (screen_request_key(s, key))
         return;
     if (key == '/')
         screen_ask(s, "Search: ", SLICE_EMPTY, searched);
@@ -513,14 +302,14 @@ static void command_key(struct screen *s, uint32_t key) {
         screen_list_find(s, buf_slice(&s->needle));
     else if (key == 'n' && s->needle.n > 0)
         screen_talk_find(s, buf_slice(&s->needle));
-    else if (key == 'i' && choose_person(s))
-        show_info(s);
+    else if (key == 'i' && screen_person_choose(s))
+        screen_person_show(s);
     else if (key == 'm')
-        show_who(s);
+        screen_people_show(s);
     else if (key == 'M')
-        screen_mute(s, subject(s));
+        screen_mute(s, screen_subject(s));
     else if (key == 'A')
-        screen_archive(s, subject(s));
+        screen_archive(s, screen_subject(s));
     else if (key == 'N')
         show_notices(s);
     else if (key == '?')
@@ -665,7 +454,7 @@ static void selected_key(struct screen *s, uint32_t key) {
         reply(s);
     } else if (key == 's') {
         ask_path(s);
-    } else if (is_request(s, s->talk.number) || !again_key(s, key)) {
+    } else if (screen_is_request(s, s->talk.number) || !again_key(s, key)) {
         command_key(s, key);
     }
 }
@@ -695,11 +484,11 @@ static void panel_key(struct screen *s, uint32_t key) {
                         : s->panel_top > rows                  ? rows
                                                                : s->panel_top;
     else if (s->about_person && key == 'v')
-        toggle_verified(s);
+        screen_person_verify(s);
     else if (s->about_person && key == 'b')
-        ask_block(s);
+        screen_person_block(s);
     else if (s->about_person && key == 'a')
-        toggle_admin(s);
+        screen_person_admin(s);
     else
         s->panel = false;
 }
