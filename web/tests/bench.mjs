@@ -161,8 +161,9 @@ const line = new Line();
 // The whole browser, each process and thread of it, stands still for three quarters of the time, in turns of 8 ms: what
 // DevTools slows is the page's own thread, and the core runs in another.
 const TURNS = `
-  const { workerData: { group, slower, stop } } = require("node:worker_threads");
+  const { parentPort, workerData: { group, slower, stop } } = require("node:worker_threads");
   const say = (signal) => { try { process.kill(-group, signal); } catch {} };
+  parentPort.postMessage("begun");
   while (!Atomics.load(stop, 0)) {
     say("SIGSTOP");
     Atomics.wait(stop, 0, 0, 8 - 8 / slower);
@@ -174,6 +175,7 @@ const TURNS = `
 async function slowly(browser, work) {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const turns = new Worker(TURNS, { eval: true, workerData: { group: browser.group(), slower: SLOWER, stop } });
+  await new Promise((resolve) => turns.once("message", resolve));
   try {
     return await work();
   } finally {
@@ -323,30 +325,33 @@ class Browser {
     );
   }
 
-  // Has the worker count what enters the core from now on: it is closed and opened anew, with that between.
+  // Has the worker count what enters the core, and what the core asks for, from now on: it is closed and opened anew, with that between.
   async countCore() {
     await this.ask("lock");
     const worker = this.page.workers().find((one) => one.url().includes("/worker-"));
     await worker.evaluate(() => {
       const make = WebAssembly.instantiate;
-      const count = (self.bench = { entered: {}, ms: {}, memory: null });
+      const count = (self.bench = { calls: {}, ms: {}, memory: null });
       if (make.counts) return;
-      WebAssembly.instantiate = async (...args) => {
-        const { exports } = await make.apply(WebAssembly, args);
+      const counting = (functions) => {
         const counted = {};
-        for (const [name, value] of Object.entries(exports))
+        for (const [name, value] of Object.entries(functions))
           counted[name] =
             typeof value !== "function"
               ? value
               : (...given) => {
                   const from = performance.now();
                   const result = value(...given);
-                  count.entered[name] = (count.entered[name] ?? 0) + 1;
+                  count.calls[name] = (count.calls[name] ?? 0) + 1;
                   count.ms[name] = (count.ms[name] ?? 0) + performance.now() - from;
                   return result;
                 };
+        return counted;
+      };
+      WebAssembly.instantiate = async (module, imports) => {
+        const { exports } = await make(module, { ...imports, host: counting(imports.host) });
         count.memory = exports.memory;
-        return { exports: counted };
+        return { exports: counting(exports) };
       };
       WebAssembly.instantiate.counts = true;
     });
@@ -357,7 +362,7 @@ class Browser {
   }
 
   counted() {
-    return this.worker.evaluate(() => ({ entered: { ...self.bench.entered }, ms: { ...self.bench.ms }, bytes: self.bench.memory.buffer.byteLength }));
+    return this.worker.evaluate(() => ({ calls: { ...self.bench.calls }, ms: { ...self.bench.ms }, bytes: self.bench.memory.buffer.byteLength }));
   }
 }
 
@@ -404,7 +409,7 @@ async function calibrate() {
     page.evaluate(() => {
       const from = performance.now();
       let x = 0;
-      for (let i = 0; i < 5e7; i++) x = (x * 31 + i) | 0;
+      for (let i = 0; i < 1e8; i++) x = (x * 31 + i) | 0;
       return performance.now() - from + (x & 0);
     });
   await loop(browser.page);
@@ -537,8 +542,11 @@ async function keys(browser, kind, what, count, pause) {
   if (!browser.worker) return;
   const after = await browser.counted();
   add(part, `${what}: calls to the worker, each`, "", sum(asked) / count);
-  add(part, `${what}: entries into the wasm, each`, "", (sum(after.entered) - sum(before.entered)) / count);
-  add(part, `${what}: in the wasm, each`, "ms", (sum(after.ms) - sum(before.ms)) / count);
+  const grown = (which, names) => names.reduce((n, name) => n + (after[which][name] ?? 0) - (before[which][name] ?? 0), 0) / count;
+  const entries = Object.keys(after.calls).filter((name) => name.startsWith("web_"));
+  add(part, `${what}: entries into the wasm, each`, "", grown("calls", entries));
+  add(part, `${what}: in the wasm, each`, "ms", grown("ms", entries));
+  add(part, `${what}: of that in writes and syncs of files, each`, "ms", grown("ms", ["file_write", "file_sync"]));
 }
 
 // With the core open that counts: memory, then keys.
@@ -551,6 +559,8 @@ async function lookInto(folder, conversation, what) {
   add("Opening the store", `${what}: \`open\``, "ms", await browser.countCore());
   const opened = await browser.counted();
   add("Opening the store", `${what}: in \`web_open\``, "ms", opened.ms.web_open);
+  add("Opening the store", `${what}: reads of its files until then`, "", opened.calls.file_read);
+  add("Opening the store", `${what}: in these reads`, "ms", opened.ms.file_read);
   await browser.ask("conversations");
   await sleep(1000);
   add("Memory", `${what}: the wasm's memory`, "MiB", (await browser.counted()).bytes / MIB);
