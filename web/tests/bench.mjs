@@ -54,12 +54,22 @@ function median(values) {
 
 const figure = (n) => (n >= 100 || Number.isInteger(n) ? Math.round(n).toLocaleString("en") : n.toFixed(n < 10 ? 2 : 1));
 
+// A table for each part; what stands behind a colon is a column.
 function report() {
   for (const part of new Set(rows.map((r) => r.part))) {
-    console.log(`### ${part}\n\n| what | | median | least to most | rounds |\n|---|---|---|---|---|`);
-    for (const { what, unit, rounds } of rows.filter((r) => r.part === part)) {
-      const spread = rounds.length > 1 ? `${figure(Math.min(...rounds))} to ${figure(Math.max(...rounds))}` : "";
-      console.log(`| ${what} | ${unit} | ${figure(median(rounds))} | ${spread} | ${rounds.length} |`);
+    const cells = rows.filter((r) => r.part === part).map((row) => {
+      const [subject, column = ""] = row.what.split(": ");
+      return { ...row, subject, column: [column, row.unit].filter(Boolean).join(", ") };
+    });
+    const columns = [...new Set(cells.map((c) => c.column))];
+    console.log(`### ${part}\n\n| | ${columns.join(" | ")} |\n|---${"|---".repeat(columns.length)}|`);
+    for (const subject of new Set(cells.map((c) => c.subject))) {
+      const line = columns.map((column) => {
+        const rounds = cells.find((c) => c.subject === subject && c.column === column)?.rounds;
+        if (rounds === undefined) return "";
+        return figure(median(rounds)) + (rounds.length > 1 ? ` (${figure(Math.min(...rounds))} to ${figure(Math.max(...rounds))})` : "");
+      });
+      console.log(`| ${subject} | ${line.join(" | ")} |`);
     }
     console.log("");
   }
@@ -357,8 +367,11 @@ class Browser {
     });
     const from = Date.now();
     await this.ask("open", "", false);
+    const took = Date.now() - from;
     this.worker = worker;
-    return Date.now() - from;
+    // What the page asked meanwhile was refused: it asks anew, as when another tab took over.
+    await this.page.evaluate(() => new BroadcastChannel("sotto-core").postMessage({ event: { type: "writer" } }));
+    return took;
   }
 
   counted() {
@@ -422,19 +435,19 @@ async function calibrate() {
 
 // The page of a browser that never was here, until there is something to press; and one that is empty.
 async function firstVisits(kind) {
-  const part = `First visit, ${named[kind]}`;
+  const part = "First visit, until it is painted";
   for (let round = 0; round < ROUNDS[kind]; round++) {
     for (const [what, path, name] of [["an empty page of the same server", "empty.html", "text"], ["the first screen", "", "use"]]) {
       const browser = await new Browser(`first-${kind}-${round}-${name}`).open(kind);
       line.take();
       await as(kind, browser, async () => {
         await browser.go(path);
-        add(part, `${what} is painted`, "ms", await browser.mark(name));
+        add(part, `${what}: ${named[kind]}`, "ms", await browser.mark(name));
       });
       if (kind === "fast" && name === "use" && round === 0) await bytes(browser);
       await browser.close();
     }
-    say(`${part}: round ${round + 1}`);
+    say(`first visit, ${named[kind]}: round ${round + 1}`);
   }
 }
 
@@ -471,14 +484,14 @@ async function bytes(browser) {
 
 // Until a conversation is painted, by somebody who has an account here.
 async function visits(kind, folder, conversation, what) {
-  const part = `Until a conversation is painted, ${named[kind]}`;
+  const part = "Until a conversation is painted";
   const where = `#/c/${conversation}`;
   for (let round = 0; round < ROUNDS[kind]; round++) {
     const browser = await new Browser(folder).open(kind);
     const visit = (how, page) =>
       as(kind, browser, async () => {
         await browser.go(where, page);
-        add(part, `${what}: ${how}`, "ms", await browser.mark("message", page));
+        add(part, `${what}, ${how}: ${named[kind]}`, "ms", await browser.mark("message", page));
       });
     await visit("a browser just started");
     await visit("opened again");
@@ -491,13 +504,13 @@ async function visits(kind, folder, conversation, what) {
     await cdp.send("Network.clearBrowserCache");
     await visit("nothing of the page kept");
     await browser.close();
-    say(`${part}, ${what}: round ${round + 1}`);
+    say(`a conversation, ${what}, ${named[kind]}: round ${round + 1}`);
   }
 }
 
 // What the same browser takes for the parts alone.
 async function parts(kind) {
-  const part = `Parts alone, ${named[kind]}`;
+  const part = "Parts alone";
   const wasm = readdirSync(PAGE).find((name) => name.endsWith(".wasm"));
   for (let round = 0; round < ROUNDS[kind]; round++) {
     const browser = await new Browser(`parts-${kind}-${round}`).open(kind);
@@ -516,10 +529,10 @@ async function parts(kind) {
         };
       }, wasm),
     );
-    for (const [what, ms] of Object.entries(took)) add(part, what, "ms", ms);
+    for (const [what, ms] of Object.entries(took)) add(part, `${what}: ${named[kind]}`, "ms", ms);
     await browser.close();
   }
-  say(part);
+  say(`parts alone, ${named[kind]}`);
 }
 
 const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -528,6 +541,7 @@ const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 async function keys(browser, kind, what, count, pause) {
   const part = `A key, ${named[kind]}`;
   await browser.page.locator("textarea").first().focus();
+  await sleep(1000);
   await browser.page.evaluate(() => Object.assign(bench, { asked: {}, presses: [] }));
   const before = browser.worker && (await browser.counted());
   await as(kind, browser, async () => {
@@ -583,7 +597,8 @@ async function emptyPage() {
 
 // From the newest to the oldest, as fast as it goes.
 async function scroll(folder, conversation, kind, remember) {
-  const part = `A conversation of ${MESSAGES.toLocaleString("en")} messages, ${named[kind]}`;
+  const part = `A conversation of ${MESSAGES.toLocaleString("en")} messages`;
+  const what = (text) => `${text}: ${named[kind]}`;
   const browser = await new Browser(folder).open(kind);
   await browser.go("#/chats");
   await browser.mark("list");
@@ -611,13 +626,13 @@ async function scroll(folder, conversation, kind, remember) {
       return { opened, oldest: oldest - began, most, rows: Number(document.querySelector(".list-rows > li").getAttribute("aria-setsize")) };
     }, conversation),
   );
-  add(part, "opened from the list", "ms", took.opened);
-  add(part, "scrolled to its oldest message", "ms", took.oldest);
-  add(part, "rows that are loaded then", "", took.rows);
-  add(part, "nodes of the document, at most", "", took.most);
+  add(part, what("opened from the list, ms"), "", took.opened);
+  add(part, what("scrolled to its oldest message, ms"), "", took.oldest);
+  add(part, what("rows that are loaded then"), "", took.rows);
+  add(part, what("nodes of the document, at most"), "", took.most);
   if (kind === "fast" && remember) await memory(browser, `${MESSAGES.toLocaleString("en")} messages, all loaded`);
   await browser.close();
-  say(`${part}: scrolled`);
+  say(`${part}, ${named[kind]}: scrolled`);
 }
 
 // SQLite alone, natively, over a copy of the store that the browser keeps.
