@@ -5,7 +5,7 @@ import type { Conversation, Message, Writer } from "../core/types";
 import { Actions } from "./actions";
 import { Connection } from "./chats";
 import { Composer } from "./composer";
-import { draftOf, setDraft as keepDraft, type Draft } from "./drafts";
+import { draftOf, setDraft as keepDraft, settle, type Draft } from "./drafts";
 import { eventText } from "./events";
 import { beginsDay, continues } from "./fold";
 import { useHistory } from "./history";
@@ -102,6 +102,15 @@ export function Chat({ of }: { of: Conversation }) {
     [core, of.number],
   );
 
+  // What the core before was sending may have been taken.
+  useEffect(() => {
+    const look = async () => {
+      const left = await settle(core, of.number, draft);
+      if (left !== draft && now.current === draft) setDraft(left);
+    };
+    void look().catch(() => {});
+  }, []);
+
   // What is answered or changed may be gone meanwhile, and so may a file.
   const about = draft.edit ?? draft.reply;
   useEffect(() => {
@@ -165,9 +174,15 @@ export function Chat({ of }: { of: Conversation }) {
     requestAnimationFrame(() => composer.current?.focus());
   };
   const reply = (entry: Message) =>
-    begin((was) => ({ text: was.edit !== null ? was.before : was.text, reply: entry, edit: null, before: "" }));
+    begin((was) => ({ text: was.edit !== null ? was.before : was.text, reply: entry, edit: null, before: "", unsure: was.unsure }));
   const edit = (entry: Message) =>
-    begin((was) => ({ text: entry.text, reply: null, edit: entry, before: was.edit !== null ? was.before : was.text }));
+    begin((was) => ({
+      text: entry.text,
+      reply: null,
+      edit: entry,
+      before: was.edit !== null ? was.before : was.text,
+      unsure: was.unsure,
+    }));
 
   const onKey = (index: number, e: KeyboardEvent) => {
     const entry = entries[index];

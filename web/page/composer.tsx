@@ -3,10 +3,10 @@
 import type { Ref } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../core/types";
-import type { Draft } from "./drafts";
+import { sendDraft, type Draft } from "./drafts";
 import { SendFile } from "./files";
 import { Icon, IconButton, Name, TaskLine } from "./parts";
-import { isCoreError, useCore, useTask } from "./state";
+import { useCore, useTask } from "./state";
 import { w } from "./words";
 
 const FILE_MAX = 2 ** 31;
@@ -39,27 +39,12 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
     if (matchMedia("(hover: hover) and (min-width: 50rem)").matches) area.current?.focus({ preventScroll: true });
   }, []);
 
-  const now = useRef(draft);
-  now.current = draft;
-  const stand = (words: string) => setDraft({ text: words, reply: null, edit: null, before: "" });
-  const stop = () => stand(draft.edit !== null ? draft.before : draft.text);
+  const stand = (words: string, unsure?: Draft["unsure"]) => setDraft({ text: words, reply: null, edit: null, before: "", unsure });
+  const stop = () => stand(draft.edit !== null ? draft.before : draft.text, draft.unsure);
   const send = () => {
     if (text === "" || task.busy) return;
-    const { reply, edit } = draft;
-    stand(draft.before);
-    void task
-      .start(() =>
-        (edit !== null
-          ? core.call("edit", of.number, edit.id, text)
-          : core.call("send", of.number, "plain", text, reply?.id ?? "")
-        ).catch((e) => Promise.reject(isCoreError(e) && e.error === "CLOSED" ? { error: "CLOSED", reason: "SENDING" } : e)),
-      )
-      .then((ok) => {
-        if (ok) return onSent();
-        // With what was typed meanwhile.
-        const since = now.current.text.slice(draft.before.length).trim();
-        setDraft({ ...draft, text: since === "" ? draft.text : `${draft.text}\n${since}` });
-      });
+    stand(draft.before, draft.edit !== null ? draft.unsure : undefined);
+    void task.start(() => sendDraft(core, of, draft, setDraft)).then((ok) => ok && onSent());
   };
   const take = (files: FileList | null | undefined) => {
     const one = files?.[0];

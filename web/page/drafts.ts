@@ -2,12 +2,22 @@
 // or changes stays until the page is closed.
 
 import type { Conversation, Core, Message } from "../core/types";
+import { NEWEST } from "./history";
+import { isCoreError } from "./state";
 
 export interface Draft {
   text: string;
   reply: Message | null;
   edit: Message | null;
   before: string; // what stood there when the edit began
+  unsure?: Unsure | undefined;
+}
+
+// Sent by a core that went before it answered: if it was taken it stands after this entry.
+interface Unsure {
+  text: string;
+  reply: string;
+  after: number;
 }
 
 export const drafts = new Map<number, Draft>();
@@ -43,4 +53,45 @@ export function setDraft(core: Core, conversation: number, draft: Draft): void {
   };
   waiting.set(conversation, keep);
   timers.set(conversation, setTimeout(keep, draft.text === "" ? 0 : PAUSE));
+}
+
+// What could not be sent, with what was begun since. What was written is never put into an edit.
+export function unsent(was: Draft, now: Draft): Draft {
+  const since = now.edit !== null ? now.before : now.text;
+  if (was.edit !== null) return now.edit !== null ? now : { ...was, before: since };
+  const text = [was.text, since].filter((t) => t.trim() !== "").join("\n");
+  return now.edit !== null ? { ...now, before: text, unsure: was.unsure } : { ...was, text };
+}
+
+// Looks whether it was taken, and leaves what was not.
+export async function settle(core: Core, conversation: number, draft: Draft): Promise<Draft> {
+  const { unsure } = draft;
+  if (unsure === undefined || draft.edit !== null) return draft;
+  const said = await core.call<Message[]>("messages", conversation, unsure.after + 1, NEWEST);
+  const taken = said.some((m) => m.own && m.shape === "text" && m.text === unsure.text && m.in_reply_to === unsure.reply);
+  const text = draft.text.trim();
+  if (!taken || !text.startsWith(unsure.text)) return { ...draft, unsure: undefined };
+  return { ...draft, text: text.slice(unsure.text.length).trimStart(), reply: null, unsure: undefined };
+}
+
+// `keep` is given what could not be sent, unless all was forgotten meanwhile.
+export async function sendDraft(core: Core, of: Conversation, draft: Draft, keep: (draft: Draft) => void): Promise<void> {
+  let left = draft;
+  try {
+    left = await settle(core, of.number, draft);
+    const text = left.text.trim();
+    const reply = left.reply?.id ?? "";
+    const unsure = { text, reply, after: of.messages };
+    if (left.edit !== null) await core.call("edit", of.number, left.edit.id, text);
+    else if (text !== "")
+      await core.call("send", of.number, "plain", text, reply).catch((e) => {
+        if (!isCoreError(e) || e.error !== "CLOSED") throw e;
+        left = { ...left, unsure };
+        throw { error: "CLOSED", reason: "SENDING" };
+      });
+  } catch (e) {
+    const now = drafts.get(of.number);
+    if (now !== undefined) keep(unsent(left, now));
+    throw e;
+  }
 }

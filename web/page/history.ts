@@ -7,7 +7,7 @@ import { fold } from "./fold";
 import { useCore } from "./state";
 
 const PIECE = 300;
-const NEWEST = Number.MAX_SAFE_INTEGER;
+export const NEWEST = Number.MAX_SAFE_INTEGER;
 
 // `news` are all that there is from one number to the other: what was there and is not any more is gone.
 export function merge(old: readonly Message[], news: readonly Message[], from: number, to: number): Message[] {

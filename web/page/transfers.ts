@@ -110,7 +110,7 @@ export async function sendFile(core: Core, s: Sending): Promise<void> {
   });
   // What was sent from here is shown from here.
   if (sent !== undefined && sent.message > 0) transfer.message = sent.message;
-  else if (sent !== undefined || transfer.failed?.error === "CLOSED") transfers.delete(transfer);
+  else if (sent !== undefined) transfers.delete(transfer);
   tell();
 }
 
@@ -142,7 +142,7 @@ export async function fetchFile(core: Core, conversation: number, message: Messa
 }
 
 export async function stopTransfer(core: Core, transfer: Transfer): Promise<void> {
-  if (transfer.failed === null) await core.call("file-cancel", transfer.command).catch(() => {});
   transfers.delete(transfer);
   tell();
+  if (transfer.failed === null) await core.call("file-cancel", transfer.command).catch(() => {});
 }

@@ -493,6 +493,18 @@ test("no edit, no answer and no failure loses what was begun", () =>
     desktop,
   ));
 
+test("a file on its way that ends with its core is said to have ended", () =>
+  at("?stand-in#/c/5", async (page) => {
+    await page.locator("input.picker").setInputFiles({ name: "cut.bin", mimeType: "application/x-thing", buffer: Buffer.alloc(64) });
+    await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
+    await page.locator(".transfer progress").waitFor();
+    await page.evaluate(() => globalThis.standIn.end(globalThis.standIn.command, { error: "CLOSED" }, 0));
+    const row = page.locator(".transfer", { hasText: "It was stopped" });
+    await row.waitFor();
+    await row.getByRole("button", { name: "Stop" }).click();
+    await row.waitFor({ state: "detached" });
+  }));
+
 test("a conversation is muted and put away, and comes back", () =>
   at("?stand-in#/c/1/about", async (page) => {
     await page.getByRole("button", { name: "Mute", exact: true }).click();

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Message, Reaction } from "../core/types";
+import type { Conversation, Core, Message, Reaction } from "../core/types";
+import { drafts, sendDraft, unsent, type Draft } from "../page/drafts";
 import { lines } from "../page/export";
 import { beginsDay, continues, fold, gather } from "../page/fold";
 import { merge } from "../page/history";
@@ -135,4 +136,40 @@ test("no exported message looks like the beginning of another", () => {
   const [head, ...rest] = lines(home, entry!).split("\n");
   assert.match(head!, /A\? \(aa\):$/);
   assert.ok(rest.every((line) => line.startsWith("    ")));
+});
+
+const draft = (text: string, more: Partial<Draft> = {}): Draft => ({ text, reply: null, edit: null, before: "", ...more });
+
+test("what could not be sent stands before what was begun since, and in no edit", () => {
+  const edit = said({ text: "Old" });
+  assert.deepEqual(unsent(draft("One"), draft("Two")), draft("One\nTwo"));
+  assert.deepEqual(unsent(draft("One"), draft(" ")), draft("One"));
+  const editing = unsent(draft("One"), draft("Old, mended", { edit, before: "Two" }));
+  assert.deepEqual([editing.text, editing.before], ["Old, mended", "One\nTwo"]);
+  assert.deepEqual(unsent(draft("Old, mended", { edit, before: "Two" }), draft("Two and three")), draft("Old, mended", { edit, before: "Two and three" }));
+});
+
+test("what a core took before it went is not sent again, and what it did not take is", async () => {
+  const of = { number: 7, messages: 3 } as Conversation;
+  for (const taken of [true, false]) {
+    const sent: string[] = [];
+    const kept: Draft[] = [];
+    let there = false; // the core that answers
+    const call = async (name: string, ...args: unknown[]) => {
+      if (name === "messages") return args[1] === 4 ? sent.map((text) => said({ own: true, text })) : [];
+      if (there || taken) sent.push(String(args[2]));
+      if (!there) throw { error: "CLOSED" };
+      return {};
+    };
+    const send = (what: Draft) => sendDraft({ call } as unknown as Core, of, what, (left) => kept.push(left));
+    drafts.set(7, draft("More"));
+    await assert.rejects(send(draft("Hello ")), (e: any) => e.reason === "SENDING");
+    assert.equal(kept[0]!.text, "Hello \nMore");
+    there = true;
+    await send(kept[0]!);
+    assert.deepEqual(sent, taken ? ["Hello", "More"] : ["Hello \nMore"]);
+  }
+  drafts.clear(); // it was locked meanwhile
+  const refuses = { call: () => Promise.reject({ error: "CLOSED" }) } as unknown as Core;
+  await assert.rejects(sendDraft(refuses, of, draft("Hello"), () => assert.fail()), (e: any) => e.error === "CLOSED");
 });
