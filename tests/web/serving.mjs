@@ -133,7 +133,8 @@ async function first(server, pages) {
     return { context, page };
 }
 
-async function newer(server, { context, page }, pages) {
+async function newer(server, { context, page }, pages, third) {
+    server.before = server.pages;
     server.pages = pages;
     await server.start();
     await page.reload();
@@ -147,10 +148,22 @@ async function newer(server, { context, page }, pages) {
     check("then_the_newer_one_is_there", await says(page, "second"));
     check("another_tab_is_told_and_keeps_what_is_under_way", await until(() =>
         other.evaluate(() => document.body.dataset.newer === "yes" && document.body.dataset.typed === "half a message")));
+    const before = readdirSync(server.before).filter((n) => /^(main|worker)-.*\.js$/.test(n));
+    const got = await other.evaluate((names) => Promise.all(names.map((n) => fetch(n, { cache: "no-store" }).then((r) => r.ok))), before);
+    check("and_has_all_of_its_files_yet", got.length === 2 && got.every(Boolean), got);
     await other.reload();
     check("until_it_is_loaded_anew", await says(other, "second"));
-    check("and_the_one_before_is_not_kept", await until(async () => (await kept(page)).caches.length === 1
-        && (await kept(page)).paths.every((p) => existsSync(join(pages, p)))), await kept(page));
+    check("an_index_is_never_the_one_before", await page.evaluate(() => fetch("index.html").then((r) => r.text())).then((t) => t.includes("second")));
+    // A third: of the first nothing is kept then.
+    await server.stop();
+    server.pages = third;
+    await server.start();
+    await page.reload();
+    await until(() => page.evaluate(() => document.body.dataset.newer === "yes"));
+    await page.evaluate(() => dispatchEvent(new Event("use")));
+    await says(page, "third");
+    check("only_one_before_is_kept", await until(async () => (await kept(page)).caches.length === 2
+        && (await kept(page)).paths.every((p) => [pages, third].some((f) => existsSync(join(f, p))))), await kept(page));
     await context.close();
 }
 
@@ -178,9 +191,9 @@ async function tampered(server, pages) {
 const server = new Server("");
 try {
     server.pages = build("first");
-    const second = build("second");
+    const second = build("second"), third = build("third");
     await server.start();
-    await newer(server, await first(server, server.pages), second);
+    await newer(server, await first(server, server.pages), second, third);
     await tampered(server, second);
     console.log(`1..${count}`);
 } finally {
