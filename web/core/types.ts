@@ -226,6 +226,7 @@ export interface CoreEvent {
     | "writing" // who writes in a conversation just now is to be asked again
     | "changed" // an entry: ask for it again, it may be gone
     | "locked" // the page's end's own, as the next one: the store was locked or wiped, by whichever tab; error: it could not be wiped
+    | "opened" // it was opened, by whichever tab
     | "writer"; // this tab became the writer, or ceased to be
   command: number;
   error: string;

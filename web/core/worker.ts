@@ -429,6 +429,7 @@ async function open(passphrase: string | Uint8Array, create: boolean): Promise<v
     throw e;
   }
   opened = core;
+  tell({ event: event("opened") });
 }
 
 function forget(): void {

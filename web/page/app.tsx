@@ -80,6 +80,7 @@ function Gate() {
     return core.on((e) => {
       if (e.type === "writer") void look();
       if (e.type === "locked") void close(e.error);
+      if (e.type === "opened") setStage((now) => (now === "locked" ? "open" : now));
       if (e.type === "trouble" && e.error === "BUG") broken(e);
     });
   }, []);

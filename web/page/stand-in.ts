@@ -695,6 +695,7 @@ export class StandIn implements Core {
           this.passphrase = passphrase;
         } else if (passphrase !== this.passphrase && (this.secret === "" || passphrase !== this.secret)) fail("PASSPHRASE");
         this.open = true;
+        this.tell({ type: "opened" });
         return {};
       case "wipe":
         this.o.exists = this.open = this.registered = false;
