@@ -581,6 +581,9 @@ async function lookInto(folder, conversation, what) {
   await keys(browser, "fast", `${what}, 8 a second`, 40, 125);
   await keys(browser, "fast", `${what}, one a second, each kept as a draft`, 8, 1000);
   await keys(browser, "phone", `${what}, 8 a second`, 40, 125);
+  await browser.ask("typing-set", true);
+  await keys(browser, "fast", `${what}, 8 a second, and the other sees that one writes`, 40, 125);
+  await browser.ask("typing-set", false);
   await browser.close();
   say(`memory and keys, ${what}`);
 }
