@@ -129,6 +129,7 @@ class Opened {
   private links = new Map<number, WebSocket>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private sinks = new Map<number, Sink>(); // of files that are fetched, by command
+  private sources = new Map<number, string>(); // the places of files that are sent, by command
   private starting: Sink | null = null; // of the fetch whose command is not known yet
   private gone = false;
   private wanted = true; // to be online
@@ -203,6 +204,9 @@ class Opened {
     const answer = JSON.parse(this.text(this.exports.web_answer(), n));
     const sink = this.starting;
     this.starting = null;
+    if (name === "file-send")
+      if (answer.error === undefined) this.sources.set(answer.answer.command, String(args[1]));
+      else this.places.given.delete(String(args[1]));
     if (answer.error !== undefined) throw failed(answer.error, answer.word && String(answer.word));
     if (sink) this.sinks.set(answer.answer.command, sink);
     return answer.answer;
@@ -356,6 +360,7 @@ class Opened {
 
   private notify(what: CoreEvent): void {
     if (what.type === "done") this.fetched(what);
+    if (what.type === "done") this.fileSent(what);
     if (what.type === "replaced") this.wanted = false;
     tell({ event: what });
   }
@@ -364,6 +369,7 @@ class Opened {
 
   private async read(command: number, place: string, offset: number, count: number): Promise<void> {
     const file = this.places.given.get(place);
+    this.sources.set(command, place); // also of one that a core before this one began
     const bytes = await file?.slice(offset, offset + count).arrayBuffer().catch(() => null);
     if (this.gone) return;
     if (bytes) this.enter((core) => core.web_file_bytes(command, offset, this.handIn(new Uint8Array(bytes))));
@@ -378,6 +384,11 @@ class Opened {
     if (offset < sink.size) [sink.parts, sink.size] = [[], 0]; // it begins anew
     sink.parts.push(bytes);
     sink.size += bytes.length;
+  }
+
+  private fileSent({ command }: CoreEvent): void {
+    this.places.given.delete(this.sources.get(command) ?? "");
+    this.sources.delete(command);
   }
 
   private fetched({ command, error }: CoreEvent): void {

@@ -4,8 +4,8 @@ import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import type { Contact, Conversation, Core, Status } from "../core/types";
 import { Chat } from "./chat";
 import { Chats } from "./chats";
-import { forgetDrafts } from "./drafts";
-import { forgetTransfers, useTransfers } from "./transfers";
+import { forgetDrafts, watchDrafts } from "./drafts";
+import { forgetTransfers, useTransfers, watchTransfers } from "./transfers";
 import { About } from "./about";
 import { Broken, FirstSteps, isSettled, Opening, Unlock } from "./first";
 import { AddContact, MyLink, NewChat, People, Person, BlockedPeople } from "./people";
@@ -118,6 +118,9 @@ function Opened(props: OpenedProps) {
 }
 
 function Main({ status }: { status: Status }) {
+  const core = useCore();
+  useEffect(() => watchDrafts(core), [core]);
+  useEffect(() => watchTransfers(core), [core]);
   const conversations = useView<Conversation[]>(
     (e) => ["message", "changed", "conversation", "sent", "done", "synced", "caught_up", "petname"].includes(e.type),
     "conversations",

@@ -5,7 +5,7 @@ import type { Conversation, Message, Writer } from "../core/types";
 import { Actions } from "./actions";
 import { Connection } from "./chats";
 import { Composer } from "./composer";
-import { draftOf, setDraft as keepDraft, settle, type Draft } from "./drafts";
+import { draftOf, onDraft, setDraft as keepDraft, settle, type Draft } from "./drafts";
 import { eventText } from "./events";
 import { beginsDay, continues } from "./fold";
 import { useHistory } from "./history";
@@ -13,7 +13,7 @@ import { List, type ListHandle } from "./list";
 import { MessageView } from "./message";
 import { GroupFace, Icon, IconButton, Title } from "./parts";
 import { calledText, clean, go, useCore, useHome, useRoute, useView, type Home } from "./state";
-import { forgetGone, useTransfers } from "./transfers";
+import { useTransfers } from "./transfers";
 import { TransferRow } from "./files";
 import { dayText, w } from "./words";
 
@@ -33,25 +33,23 @@ function subtitle(home: Home, of: Conversation): string {
   return w().devicesCount(of.members);
 }
 
-// New messages are read out once, when they come while the conversation is open, and stand for a screen reader as long as they are there.
+// New messages are read out once, when they come while the conversation is open.
 function useAnnouncement(entries: Message[], ready: boolean): string {
   const home = useHome();
   const newest = useRef(0);
-  const [said, setSaid] = useState({ number: 0, text: "" });
+  const [said, setSaid] = useState(0);
   useEffect(() => {
     const last = entries[entries.length - 1];
     if (last === undefined || !ready) return;
     if (newest.current > 0 && last.number > newest.current && !last.own)
-      setSaid({
-        number: last.number,
-        text:
-          last.kind === "content"
-            ? w().said(calledText(home, last.sender, last.sender_name), last.text || w().file)
-            : eventText(home, last),
-      });
+      setSaid(last.number);
     newest.current = last.number;
   }, [entries, ready]);
-  return entries.some((e) => e.number === said.number && !e.withdrawn) ? said.text : "";
+  const m = entries.find((e) => e.number === said); // for as long as it is there
+  if (m === undefined || m.withdrawn) return "";
+  return m.kind === "content"
+    ? w().said(calledText(home, m.sender, m.sender_name), m.text || w().file)
+    : eventText(home, m);
 }
 
 // Who writes just now; and what a screen reader says of it: not each time that somebody begins.
@@ -83,15 +81,13 @@ export function Chat({ of }: { of: Conversation }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const [atEnd, setAtEnd] = useState(true);
   const [before] = useState(of); // as it was when it was opened
-  const [actingOn, setActing] = useState(0);
-  const acting = entries.find((e) => e.number === actingOn);
+  const [acting, setActing] = useState(0); // a message's number
   const [flash, setFlash] = useState(0);
   const [draft, setDraftNow] = useState<Draft>(() => draftOf(of));
-  const now = useRef(draft); // what is drawn may be of a moment ago
-  now.current = draft;
   const transfers = useTransfers().filter((t) => t.conversation === of.number && t.message === 0);
   const announcement = useAnnouncement(entries, history.ready);
   const writing = useWriting(of);
+  const acted = entries.find((e) => e.number === acting);
   const may = of.state === "active" || of.state === "new";
 
   const setDraft = useCallback(
@@ -111,19 +107,7 @@ export function Chat({ of }: { of: Conversation }) {
     void look().catch(() => {});
   }, []);
 
-  // What is answered or changed may be gone meanwhile, and so may a file.
-  const about = draft.edit ?? draft.reply;
-  useEffect(() => {
-    if (history.ready) forgetGone(of.number, entries);
-    if (about === null) return;
-    const look = async () => {
-      const [there] = await core.call<Message[]>("messages", of.number, about.number, about.number);
-      const was = now.current;
-      if ((was.edit ?? was.reply) !== about || (there !== undefined && !there.withdrawn)) return;
-      setDraft({ text: was.edit !== null ? was.before : was.text, reply: null, edit: null, before: "" });
-    };
-    void look().catch(() => {});
-  }, [entries, about]);
+  useEffect(() => onDraft((n) => n === of.number && setDraftNow(draftOf(of))), [of]);
 
   const keys = useMemo(() => entries.map((e) => e.number), [entries]);
   const byId = useMemo(() => new Map(entries.map((e) => [e.id, e])), [entries]);
@@ -169,6 +153,8 @@ export function Chat({ of }: { of: Conversation }) {
     return () => removeEventListener("keydown", onEscape);
   }, []);
 
+  const now = useRef(draft); // what is drawn may be of a moment ago
+  now.current = draft;
   const begin = (next: (was: Draft) => Draft) => {
     setDraft(next(now.current));
     requestAnimationFrame(() => composer.current?.focus());
@@ -302,10 +288,10 @@ export function Chat({ of }: { of: Conversation }) {
           <Icon name="info" /> {w().state[of.state] || w().cantWrite}
         </p>
       )}
-      {acting !== undefined && (
+      {acted !== undefined && !acted.withdrawn && (
         <Actions
           of={of}
-          message={acting}
+          message={acted}
           onReply={reply}
           onEdit={edit}
           onClose={() => setActing(0)}

@@ -78,7 +78,8 @@ function preview(home: Home, c: Conversation): string {
 function Row({ of, chosen }: { of: Conversation; chosen: boolean }) {
   const home = useHome();
   const unread = of.messages - of.read;
-  const draft = chosen ? "" : draftOf(of).text;
+  const begun = draftOf(of);
+  const draft = chosen ? "" : begun.edit !== null ? begun.before : begun.text;
   return (
     <li>
       <a class="row" href={`#/c/${of.number}`} aria-current={chosen ? "true" : undefined}>

@@ -3,7 +3,7 @@
 
 import type { Conversation, Core, Message } from "../core/types";
 import { NEWEST } from "./history";
-import { isCoreError } from "./state";
+import { isCoreError, watch } from "./state";
 
 export interface Draft {
   text: string;
@@ -31,6 +31,31 @@ export function forgetDrafts(): void {
   timers.clear();
   waiting.clear();
   drafts.clear();
+}
+
+const listeners = new Set<(conversation: number) => void>();
+
+// Calls `listener` when a draft became another one without whoever writes it.
+export function onDraft(listener: (conversation: number) => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+// Nobody answers or changes what is gone: an edit of it goes along.
+export function watchDrafts(core: Core): () => void {
+  const about = (draft: Draft) => (draft.edit ?? draft.reply)?.number ?? 0;
+  return watch(
+    core,
+    () => [...drafts].filter(([, draft]) => about(draft) > 0).map(([conversation, draft]) => [conversation, about(draft)]),
+    (conversation, message, now) => {
+      const draft = drafts.get(conversation);
+      if (draft === undefined || about(draft) !== message) return;
+      if (now !== null) drafts.set(conversation, { ...draft, [draft.edit !== null ? "edit" : "reply"]: now });
+      else if (draft.edit !== null) setDraft(core, conversation, { ...draft, text: draft.before, reply: null, edit: null, before: "" });
+      else setDraft(core, conversation, { ...draft, reply: null });
+      listeners.forEach((l) => l(conversation));
+    },
+  );
 }
 
 const PAUSE = 500; // ms without a key

@@ -44,7 +44,7 @@ export function RequestView({ of }: { of: Conversation }) {
   const home = useHome();
   const task = useTask();
   const members = useView<Member[]>((e) => e.type === "conversation", "members", of.number) ?? [];
-  const said = useView<Message[]>((e) => e.type === "message", "messages", of.number, 1, 20) ?? [];
+  const said = useView<Message[]>((e) => e.type === "message" || e.type === "changed", "messages", of.number, 1, 20) ?? [];
   const asker = members.find((m) => m.account === of.inviter);
   const safety = useView<{ digits: string }>(() => false, "safety", asker?.identity ?? "");
   const [petname, setPetname] = useState("");

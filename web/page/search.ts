@@ -1,8 +1,8 @@
 // The search: over names at once, over all that was said step by step, the newest first in each conversation.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, Core, Message } from "../core/types";
-import { titleText, useCore, type Home } from "./state";
+import { titleText, useCore, watch, type Home } from "./state";
 
 const MOST = 50;
 const PAUSE = 200; // ms without a key
@@ -28,7 +28,7 @@ export function named(home: Home, listed: readonly Conversation[], query: string
   return listed.filter((c) => words.every((word) => fold(titleText(home, c)).includes(word)));
 }
 
-// Calls `tell` with what there is so far, until all is seen, there are enough, or it is not wanted any more.
+// Calls `tell` with what is found more, until all is seen, there are enough, or it is not wanted any more.
 export async function searchMessages(
   core: Core,
   listed: readonly Conversation[],
@@ -37,50 +37,59 @@ export async function searchMessages(
   tell: (hits: Hit[]) => void,
 ): Promise<void> {
   const words = wordsOf(query).join(" ");
-  let hits: Hit[] = [];
+  let count = 0;
   for (const of of listed) {
     for (let before = 0; ; ) {
       const step = await core.call<{ messages: Message[]; next: number }>("search", of.number, before, words);
       if (!wanted()) return;
       if (step.messages.length > 0) {
-        hits = hits.concat(step.messages.map((message) => ({ of, message })));
-        hits.sort((a, b) => b.message.time - a.message.time);
-        tell(hits.slice(0, MOST));
+        count += step.messages.length;
+        tell(step.messages.map((message) => ({ of, message })));
       }
       before = step.next;
-      if (before === 0 || hits.length >= MOST) break;
+      if (before === 0 || count >= MOST) break;
     }
-    if (hits.length >= MOST) break;
+    if (count >= MOST) break;
   }
-  tell(hits.slice(0, MOST));
 }
 
 export function useSearch(home: Home, listed: readonly Conversation[], query: string): Found | null {
   const core = useCore();
   const [messages, setMessages] = useState<Hit[]>([]);
   const [ended, setEnded] = useState(false);
-  const [changes, setChanges] = useState(0); // what was found may be gone
   const asked = wordsOf(query).join(" ");
   useEffect(() => {
-    setMessages([]);
-    setEnded(asked === "");
-  }, [asked]);
-  useEffect(() => {
     let wanted = asked !== "";
+    setMessages([]);
+    setEnded(!wanted);
     if (!wanted) return;
     const timer = setTimeout(
       () =>
-        void searchMessages(core, listed, asked, () => wanted, setMessages)
+        void searchMessages(core, listed, asked, () => wanted, (more) =>
+          setMessages((hits) => [...hits, ...more].sort((a, b) => b.message.time - a.message.time).slice(0, MOST)),
+        )
           .catch(() => {})
           .then(() => wanted && setEnded(true)),
       PAUSE,
     );
-    const off = core.on((e) => e.type === "changed" && setChanges((n) => n + 1));
     return () => {
       wanted = false;
       clearTimeout(timer);
-      off();
     };
-  }, [core, asked, changes]);
+  }, [core, asked]);
+  const shown = useRef(messages);
+  shown.current = messages;
+  useEffect(() => {
+    const is = (h: Hit, conversation: number, message: number) =>
+      h.of.number === conversation && h.message.number === message;
+    return watch(
+      core,
+      () => shown.current.map((h) => [h.of.number, h.message.number]),
+      (conversation, message, now) =>
+        setMessages((hits) =>
+          hits.flatMap((h) => (!is(h, conversation, message) ? [h] : now === null ? [] : [{ ...h, message: now }])),
+        ),
+    );
+  }, [core]);
   return asked === "" ? null : { conversations: named(home, listed, query), messages, ended };
 }

@@ -368,6 +368,7 @@ export class StandIn implements Core {
   expire(conversation: number, number: number): void {
     const talk = this.find(conversation);
     talk.messages = talk.messages.filter((m) => m.number !== number);
+    talk.c.last = talk.messages[talk.messages.length - 1] ?? null;
     this.tell({ type: "changed", conversation, message: number });
   }
 

@@ -2,7 +2,7 @@
 
 import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
-import type { Argument, Contact, Conversation, Core, CoreError, CoreEvent, DoneEvent, Status } from "../core/types";
+import type { Argument, Contact, Conversation, Core, CoreError, CoreEvent, DoneEvent, Message, Status } from "../core/types";
 import { w } from "./words";
 
 // What only looks, or changes what no view shows. After every other call all views are asked again: the core tells what happens to it, not what it was asked.
@@ -71,6 +71,24 @@ export function useView<T>(wakes: (event: CoreEvent) => boolean, name: string, .
     };
   }, [core, key]);
   return got !== undefined && got.key === key ? got.value : undefined;
+}
+
+// Tells what became of the messages that somebody holds; null: it disappeared, or was withdrawn.
+export function watch(
+  core: Core,
+  held: () => [conversation: number, message: number][],
+  tell: (conversation: number, message: number, now: Message | null) => void,
+): () => void {
+  return core.on((e) => {
+    const all = e.type === "caught_up" || e.type === "writer";
+    if (!all && e.type !== "changed") return;
+    for (const [conversation, message] of held())
+      if (all || (conversation === e.conversation && message === e.message))
+        void core
+          .call<Message[]>("messages", conversation, message, message)
+          .then(([now]) => tell(conversation, message, now === undefined || now.withdrawn ? null : now))
+          .catch(() => {});
+  });
 }
 
 // The account's own state, whom it knows and what it talks about: every view has these.

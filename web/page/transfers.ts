@@ -2,6 +2,7 @@
 
 import { useEffect, useReducer } from "preact/hooks";
 import type { Core, CoreError, CoreEvent, DoneEvent, Message } from "../core/types";
+import { watch } from "./state";
 
 export interface Transfer {
   command: number;
@@ -28,17 +29,16 @@ export function forgetTransfers(): void {
   tell();
 }
 
-// Files of messages that are not there any more, of those that are loaded.
-export function forgetGone(conversation: number, entries: readonly Message[]): void {
-  const first = entries[0]?.number ?? 1;
-  const gone = [...transfers].filter(
-    (t) =>
-      t.conversation === conversation &&
-      t.message >= first &&
-      !entries.some((e) => e.number === t.message && !e.withdrawn),
+// What is gone leaves nothing here.
+export function watchTransfers(core: Core): () => void {
+  return watch(
+    core,
+    () => [...transfers].filter((t) => t.message > 0).map((t) => [t.conversation, t.message]),
+    (conversation, message, now) => {
+      const transfer = [...transfers].find((t) => t.conversation === conversation && t.message === message);
+      if (now === null && transfer !== undefined) void stopTransfer(core, transfer);
+    },
   );
-  for (const transfer of gone) transfers.delete(transfer);
-  if (gone.length > 0) tell();
 }
 
 // The views that show transfers are drawn anew when one goes on.

@@ -505,6 +505,56 @@ test("a file on its way that ends with its core is said to have ended", () =>
     await row.waitFor({ state: "detached" });
   }));
 
+test("what disappeared is shown nowhere any more", () =>
+  at(
+    "?stand-in#/c/5",
+    async (page) => {
+      const hear = async (text) => {
+        await page.evaluate((t) => globalThis.standIn.hear(5, t), text);
+        await bubble(page, text).waitFor();
+        return Number(await page.locator(".list-rows > li").last().getAttribute("data-key"));
+      };
+      const expire = (number) => page.evaluate((n) => globalThis.standIn.expire(5, n), number);
+      const gone = (text) =>
+        page.waitForFunction(
+          (t) => !document.body.textContent.includes(t) && ![...document.querySelectorAll("textarea")].some((a) => a.value.includes(t)),
+          text,
+        );
+      await page.getByText("Come and see it?").first().waitFor();
+      let number = await hear("Short lived");
+      await page.locator(".chat > [role=status]", { hasText: "Short lived" }).waitFor({ state: "attached" });
+      await page.locator(".row", { hasText: "Short lived" }).waitFor();
+      await page.getByRole("searchbox").focus();
+      await expire(number);
+      await gone("Short lived");
+      number = await hear("Quoted and found");
+      await act(page, "Quoted and found", "Reply");
+      await page.locator(".composer-about", { hasText: "Quoted and found" }).waitFor();
+      await page.getByRole("searchbox").fill("Quoted and found");
+      await page.locator(".rows .row", { hasText: "Quoted and found" }).waitFor();
+      await bubble(page, "Quoted and found").hover();
+      await bubble(page, "Quoted and found").getByRole("button", { name: "What to do with the message" }).click();
+      await page.getByRole("dialog").waitFor();
+      await expire(number);
+      await gone("Quoted and found");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      await write(page, "Mine to change");
+      await bubble(page, "Mine to change").locator(".tick.sent").waitFor();
+      number = Number(await page.locator(".list-rows > li").last().getAttribute("data-key"));
+      await page.getByRole("textbox", { name: "Write a message" }).fill("Kept");
+      await act(page, "Mine to change", "Edit");
+      await page.waitForFunction(() => document.querySelector("textarea").value === "Mine to change");
+      await expire(number);
+      await gone("Mine to change");
+      assert.equal(await page.getByRole("textbox", { name: "Write a message" }).inputValue(), "Kept");
+      await page.goto(page.url().replace(/#.*/, "#/c/6"));
+      await seen(page, "Can you send me the door code?");
+      await page.evaluate(() => globalThis.standIn.expire(6, 1));
+      await gone("Can you send me the door code?");
+    },
+    desktop,
+  ));
+
 test("a conversation is muted and put away, and comes back", () =>
   at("?stand-in#/c/1/about", async (page) => {
     await page.getByRole("button", { name: "Mute", exact: true }).click();

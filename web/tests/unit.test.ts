@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Conversation, Core, Message, Reaction } from "../core/types";
+import { event } from "../core/message";
+import type { Conversation, Core, CoreEvent, Message, Reaction } from "../core/types";
 import { drafts, sendDraft, unsent, type Draft } from "../page/drafts";
 import { lines } from "../page/export";
 import { beginsDay, continues, fold, gather } from "../page/fold";
 import { merge } from "../page/history";
 import { clean, type Home } from "../page/state";
+import { fetchFile, watchTransfers } from "../page/transfers";
 import { Heights } from "../page/virtual";
 
 let numbers = 0;
@@ -128,6 +130,30 @@ test("a name has nothing in it that turns or hides text", () => {
   for (const kept of ["\u0645\u06cc\u200c\u0631\u0627", "\u0915\u094d\u200d\u0937", "\u{1f469}\u200d\u{1f680}", "\u{1f469}\u{1f3fd}\u200d\u{1f680}", "\u2764\ufe0f"])
     assert.equal(clean(kept), kept);
   for (const blank of ["\u3164", " \u2800\uffa0", "\u200d", "\ufe0f\u0301", "\u00a0\u3000"]) assert.equal(clean(blank), "");
+});
+
+test("a file that was fetched stays for as long as its message", async () => {
+  const asked: string[] = [];
+  const listeners = new Set<(event: CoreEvent) => void>();
+  const core = {
+    call: async (name: string) => {
+      asked.push(name);
+      return name === "file-fetch" ? { command: 1 } : name === "messages" ? [] : new Blob(["photo"]);
+    },
+    done: async () => ({ error: "" }),
+    on: (listener: (event: CoreEvent) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
+  } as unknown as Core;
+  const message = said({ number: 7, shape: "file", file: { name: "a.jpg", type: "image/jpeg", description: "", size: 5, expires: 0 } });
+  const off = watchTransfers(core);
+  const fetches = async () => {
+    await fetchFile(core, 3, message, true);
+    return asked.filter((name) => name === "file-fetch").length;
+  };
+  assert.deepEqual([await fetches(), await fetches()], [1, 1]);
+  for (const tell of listeners) tell({ ...event("changed"), conversation: 3, message: 7 });
+  await new Promise((later) => setTimeout(later, 0));
+  assert.equal(await fetches(), 2);
+  off();
 });
 
 test("no exported message looks like the beginning of another", () => {
