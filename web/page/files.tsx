@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, Message } from "../core/types";
 import { Field, Icon, IconButton, Sheet } from "./parts";
-import { isPhoto, isPicture, photoName, PHOTO_PIXELS, remake, useMeasured } from "./photo";
+import { isPhoto, isPicture, photoName, PHOTO_PIXELS, remake, usePhoto } from "./photo";
 import { clean, calledText, explain, useCore, useHome } from "./state";
 import { fetchFile, sendFile, stopTransfer, useTransfers, type Transfer } from "./transfers";
 import { sizeText, w } from "./words";
@@ -51,33 +51,38 @@ export function TransferRow({ transfer, words }: { transfer: Transfer; words: st
   );
 }
 
-function Photo(props: { blob: Blob; type: string; label: string; name: string; tab: number }) {
-  const { blob, type, label, name, tab } = props;
-  const url = useUrl(blob, type);
-  const shown = useMeasured(url, PHOTO_PIXELS);
+function PhotoView({ blob, label, name, tab }: { blob: Blob; label: string; name: string; tab: number }) {
+  const photo = usePhoto(blob);
+  const [wanted, setWanted] = useState(false);
   const [large, setLarge] = useState(false);
-  if (shown === false)
+  if (photo === null) return null;
+  const { url, pixels } = photo;
+  const save = (tabIndex: number) => (
+    <a class="button" href={url} download={photoName(name, photo.type)} tabIndex={tabIndex}>
+      {w().saveFile}
+    </a>
+  );
+  if (pixels === Infinity || (pixels > PHOTO_PIXELS && !wanted))
     return (
       <>
-        <p class="hint">{w().photoTooLarge}</p>
-        <a class="button" href={url} download={name} tabIndex={tab}>
-          {w().saveFile}
-        </a>
+        <p class="hint">{pixels === Infinity ? w().photoBroken : w().photoLarge}</p>
+        {pixels !== Infinity && (
+          <button type="button" class="button" tabIndex={tab} onClick={() => setWanted(true)}>
+            {w().showPhoto}
+          </button>
+        )}
+        {save(tab)}
       </>
     );
   return (
     <>
       <button type="button" class="photo" tabIndex={tab} onClick={() => setLarge(true)}>
-        {shown && <img src={url} alt={label} />}
+        <img src={url} alt={label} />
       </button>
       {large && (
         <Sheet title={label} onClose={() => setLarge(false)}>
           <img class="photo-large" src={url} alt={label} />
-          <div class="buttons">
-            <a class="button" href={url} download={name}>
-              {w().saveFile}
-            </a>
-          </div>
+          <div class="buttons">{save(0)}</div>
         </Sheet>
       )}
     </>
@@ -113,7 +118,7 @@ export function FileView({ of, message, tab }: { of: Conversation; message: Mess
   if (photo && transfer?.blob)
     return (
       <div class="photo-box" ref={box}>
-        <Photo blob={transfer.blob} type={file.type} label={label} name={photoName(name, file.type)} tab={tab} />
+        <PhotoView blob={transfer.blob} label={label} name={name} tab={tab} />
       </div>
     );
   return (
@@ -161,7 +166,7 @@ export function SendFile(props: {
 }) {
   const { of, file, reply, onClose, onSent } = props;
   const core = useCore();
-  const photo = isPicture(file.type);
+  const photo = isPicture(file);
   const [made, setMade] = useState<Blob | null>(null);
   const [broken, setBroken] = useState(false);
   const [original, setOriginal] = useState(!photo);

@@ -4,7 +4,6 @@ import type { ButtonHTMLAttributes, ComponentChildren, InputHTMLAttributes } fro
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { encode } from "uqr";
 import type { Argument, Conversation, Picture, Profile } from "../core/types";
-import { FACE_PIXELS, useMeasured } from "./photo";
 import { called, clean, copyText, useHome, useView, type Task } from "./state";
 import { w } from "./words";
 
@@ -114,10 +113,9 @@ export function Face({ account, name, conversation = 0 }: { account: string; nam
   );
   const picture = got?.picture ?? "";
   const url = usePicture(picture, got !== undefined && "kind" in got ? got.kind : kindOf(picture));
-  const fits = useMeasured(url, FACE_PIXELS);
   return (
     <span class={`face tint-${tint(account)}`} aria-hidden="true">
-      {fits ? <img src={url} alt="" /> : initial(shown)}
+      {url !== "" ? <img src={url} alt="" /> : initial(shown)}
     </span>
   );
 }

@@ -9,35 +9,57 @@ export function isPhoto(type: string): boolean {
   return type in endings;
 }
 
-// Whatever the browser may be able to draw, to make a photo of it.
-export function isPicture(type: string): boolean {
-  return type.startsWith("image/") && type !== "image/svg+xml";
+// Whatever the browser may be able to draw, to make a photo of it. Not every system knows the types of all endings.
+export function isPicture(file: File): boolean {
+  return file.type.startsWith("image/") || /\.(heic|heif|avif|jxl|tiff?|dng)$/i.test(file.name);
+}
+
+// What it is by its first bytes, whatever its sender says; empty: nothing that is shown.
+export function realType(head: Uint8Array): string {
+  const text = String.fromCharCode(...head.subarray(0, 12));
+  if (text.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (text.startsWith("RIFF") && text.endsWith("WEBP")) return "image/webp";
+  return text.startsWith("\xff\xd8\xff") ? "image/jpeg" : "";
 }
 
 // The name that its sender gave it could end as a program's does.
 export function photoName(name: string, type: string): string {
   const stem = name.replace(/\.[^.]*$/, "").replace(/[^\p{L}\p{N}\p{M} _-]/gu, "").trim();
-  return `${stem || "photo"}.${endings[type]}`;
+  return `${stem || "photo"}.${endings[type] ?? "file"}`;
 }
 
-export const PHOTO_PIXELS = 64_000_000;
-export const FACE_PIXELS = 1024 * 1024;
+export const PHOTO_PIXELS = 32_000_000; // above, a photo is shown to whoever asks for it
 
-// Whether a picture may be drawn: a few bytes can stand for gigabytes of pixels. A browser tells the size before it draws. null:
-// not known yet.
-export function useMeasured(url: string, most: number): boolean | null {
-  const [fits, setFits] = useState<boolean | null>(null);
+export interface Photo {
+  url: string;
+  type: string;
+  pixels: number; // Infinity: it can't be drawn
+}
+
+// A few bytes can stand for gigabytes of pixels: a browser tells the size before it draws. null: not known yet.
+export function usePhoto(blob: Blob): Photo | null {
+  const [photo, setPhoto] = useState<Photo | null>(null);
   useEffect(() => {
-    setFits(null);
-    if (url === "") return;
-    let wanted = true;
-    const picture = new Image();
-    picture.onload = () => wanted && setFits(picture.naturalWidth * picture.naturalHeight <= most);
-    picture.onerror = () => wanted && setFits(false);
-    picture.src = url;
-    return () => void (wanted = false);
-  }, [url, most]);
-  return fits;
+    let [wanted, url] = [true, ""];
+    const look = async () => {
+      const type = realType(new Uint8Array(await blob.slice(0, 12).arrayBuffer()));
+      if (!wanted) return;
+      url = URL.createObjectURL(new Blob([blob], { type: type || "application/octet-stream" }));
+      const end = (pixels: number) => wanted && setPhoto({ url, type, pixels });
+      if (type === "") return end(Infinity);
+      const picture = new Image();
+      picture.onload = () => end(picture.naturalWidth * picture.naturalHeight);
+      picture.onerror = () => end(Infinity);
+      picture.src = url;
+    };
+    setPhoto(null);
+    void look().catch(() => {});
+    return () => {
+      wanted = false;
+      URL.revokeObjectURL(url);
+    };
+  }, [blob]);
+  return photo;
 }
 
 function encode(canvas: HTMLCanvasElement, quality: number): Promise<Blob> {

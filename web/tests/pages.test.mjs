@@ -400,6 +400,34 @@ test("the keyboard is enough", () =>
     desktop,
   ));
 
+test("whatever stands in a row is reached with Tab once the keyboard is there", () =>
+  at(
+    "?stand-in#/c/1",
+    async (page) => {
+      await page.getByRole("button", { name: "Fetch" }).waitFor();
+      await page.getByRole("region", { name: "Messages" }).focus();
+      const reached = new Set();
+      for (let row = 0; row < 9; row++) {
+        await page.keyboard.press("ArrowUp");
+        await page.waitForFunction((n) => document.activeElement?.getAttribute("aria-posinset") === String(Number(document.activeElement.getAttribute("aria-setsize")) - n), row);
+        const found = await page.evaluate(() => [...document.activeElement.querySelectorAll("button, a")].map((e) => [e.className, e.parentElement.parentElement.className, e.tabIndex]));
+        for (const [own, around, tab] of found) {
+          assert.equal(tab, 0, own + " in " + around);
+          reached.add(own || around);
+        }
+        if (found.some(([own]) => own === "button")) {
+          for (let i = 0; i < 3 && !(await page.evaluate(() => document.activeElement.textContent === "Fetch")); i++) await page.keyboard.press("Tab");
+          await page.keyboard.press("Enter");
+          await page.getByRole("link", { name: "Save" }).waitFor();
+          assert.equal(await page.getByRole("link", { name: "Save" }).evaluate((e) => e.tabIndex), 0);
+          await page.getByRole("link", { name: "Save" }).locator("xpath=ancestor::li").focus();
+        }
+      }
+      for (const part of ["quote", "reactions", "button"]) assert.ok(reached.has(part), part);
+    },
+    desktop,
+  ));
+
 test("on a phone the focus goes along, into a view and back", () =>
   at("?stand-in", async (page) => {
     await page.getByRole("link", { name: /Thursday choir/ }).focus();
@@ -699,6 +727,63 @@ test("a photo goes out without what its file says beside the picture; a file goe
     await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
     await page.locator(".transfer").waitFor({ state: "detached" });
     assert.ok(Buffer.from(await stored(page)).equals(telling));
+  }));
+
+test("a picture that others can't draw anew goes out as it is, and says so; another becomes a photo", () =>
+  at("?stand-in#/c/5", async (page) => {
+    const dialog = page.getByRole("dialog");
+    const told = (mimeType, name, ...head) => ({ name, mimeType, buffer: Buffer.concat([Buffer.from(head), Buffer.from("12 Harbour Street")]) });
+    const sent = async () => {
+      await dialog.getByRole("button", { name: "Send", exact: true }).click();
+      await page.locator(".transfer").waitFor();
+      await page.locator(".transfer").waitFor({ state: "detached" });
+      return Buffer.from(await stored(page));
+    };
+    for (const [type, name] of [["image/heic", "a.heic"], ["application/octet-stream", "b.HEIC"], ["image/tiff", "c"]]) {
+      await page.locator("input.picker").setInputFiles(told(type, name, 0, 0, 0, 24));
+      await dialog.getByText("It goes out as a file, as it is").waitFor();
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+    }
+    await page.locator("input.picker").setInputFiles(told("image/heic", "a.heic", 0, 0, 0, 24));
+    await dialog.getByText("It goes out as a file, as it is").waitFor();
+    assert.ok((await sent()).includes("Harbour"));
+    const gif = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
+    await page.locator("input.picker").setInputFiles(told("image/gif", "d.gif", ...gif));
+    await page.getByRole("img", { name: "Preview of the photo" }).waitFor();
+    const made = await sent();
+    assert.equal(made.readUInt16BE(0), 0xffd8);
+    assert.ok(!made.includes("Harbour"));
+  }));
+
+test("a photo of very many pixels is shown to whoever asks, and is saved as what it is", () =>
+  at("?stand-in#/chats", async (page) => {
+    const open = async (patch) => {
+      await page.evaluate(async (patch) => {
+        const canvas = document.createElement("canvas");
+        canvas.width = canvas.height = 64;
+        canvas.getContext("2d").fillRect(0, 0, 32, 32);
+        const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg"));
+        const bytes = new Uint8Array(await blob.arrayBuffer());
+        const frame = bytes.findIndex((b, i) => b === 0xff && bytes[i + 1] === 0xc0);
+        bytes.set(patch.edges, frame + 5);
+        bytes.set(patch.head, 0);
+        globalThis.standIn.files.set("made", new Blob([bytes]));
+        location.hash = "#/c/5";
+      }, patch);
+    };
+    await open({ edges: [9000 >> 8, 9000 & 255, 9000 >> 8, 9000 & 255], head: [] });
+    await seen(page, "This picture is very large");
+    assert.equal(await page.locator(".photo img").count(), 0);
+    const save = page.locator(".photo-box").getByRole("link", { name: "Save" });
+    assert.equal(await save.getAttribute("download"), "photo.jpg");
+    await page.getByRole("button", { name: "Show photo" }).click();
+    await page.locator(".photo img").waitFor({ state: "attached" });
+    await page.goto("about:blank");
+    await page.goto(server.url + "?stand-in#/chats");
+    await page.locator(".rows .row").first().waitFor();
+    await open({ edges: [], head: [...Buffer.from("<html>")] });
+    await seen(page, "This picture can’t be shown");
+    assert.equal(await save.getAttribute("download"), "photo.file");
   }));
 
 test("a conversation is saved as text", () =>

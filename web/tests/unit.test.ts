@@ -8,6 +8,7 @@ import { drafts, sendDraft, unsent, type Draft } from "../page/drafts";
 import { lines } from "../page/export";
 import { beginsDay, continues, fold, gather } from "../page/fold";
 import { merge } from "../page/history";
+import { photoName, realType } from "../page/photo";
 import { clean, type Home } from "../page/state";
 import { fetchFile, watchTransfers } from "../page/transfers";
 import { Heights } from "../page/virtual";
@@ -130,6 +131,17 @@ test("a name has nothing in it that turns or hides text", () => {
   for (const kept of ["\u0645\u06cc\u200c\u0631\u0627", "\u0915\u094d\u200d\u0937", "\u{1f469}\u200d\u{1f680}", "\u{1f469}\u{1f3fd}\u200d\u{1f680}", "\u2764\ufe0f"])
     assert.equal(clean(kept), kept);
   for (const blank of ["\u3164", " \u2800\uffa0", "\u200d", "\ufe0f\u0301", "\u00a0\u3000"]) assert.equal(clean(blank), "");
+});
+
+test("a photo is saved under its stem, with the ending of what it is", () => {
+  const saved = (name: string, ...head: number[]) => photoName(name, realType(Uint8Array.from(head)));
+  const [jpeg, png] = [[0xff, 0xd8, 0xff, 0xe0], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]];
+  const bytes = (text: string) => [...text].map((c) => c.charCodeAt(0));
+  assert.equal(saved("photo.exe", ...jpeg), "photo.jpg");
+  assert.equal(saved("../../a/b.html.png", ...bytes("RIFF1234WEBPVP8 ")), "abhtml.webp");
+  assert.equal(saved(".desktop", ...png), "photo.png");
+  assert.equal(saved("\u0645\u06cc.jpg", ...jpeg), "\u0645\u06cc.jpg");
+  assert.equal(saved("a.jpg", ...bytes("<html>")), "a.file");
 });
 
 test("a file that was fetched stays for as long as its message", async () => {

@@ -228,7 +228,8 @@ export const en = {
   photoOf: (name: string) => `Photo from ${name}`,
   broken:
     "This browser can’t draw this picture anew. It goes out as a file, as it is: with all that is in it, such as where and when it was taken.",
-  photoTooLarge: "This picture is too large to be shown.",
+  photoLarge: "This picture is very large: to show it may take much memory.",
+  photoBroken: "This picture can’t be shown.",
 
   // About a conversation
   about: "About this conversation",

@@ -213,7 +213,8 @@ export const zhHant: Words = {
   expired: "已不在伺服器上",
   photoOf: (name) => `${name}的相片`,
   broken: "這個瀏覽器無法重新繪製這張圖片。它會以檔案原樣送出：包括其中的一切，例如拍攝的時間和地點。",
-  photoTooLarge: "這張圖片太大，無法顯示。",
+  photoLarge: "這張圖片非常大，顯示時可能佔用大量記憶體。",
+  photoBroken: "無法顯示這張圖片。",
 
   about: "關於這個對話",
   members: "成員",
