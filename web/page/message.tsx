@@ -1,8 +1,9 @@
-// One message. What others wrote is text and nothing else.
+// One message. What others wrote is text, and links that are shown whole, and nothing else.
 
 import type { Conversation, Core, Message } from "../core/types";
 import { FileView } from "./files";
 import { gather } from "./fold";
+import { pieces } from "./links";
 import { Face, Icon, IconButton, Name } from "./parts";
 import { calledText, run, useCore, useHome } from "./state";
 import { fullTime, numberText, timeText, w } from "./words";
@@ -110,7 +111,15 @@ export function MessageView({ message: m, of, quoted, alone, active, flash, onAc
               {m.file !== null && <FileView of={of} message={m} tab={tab} />}
               {m.text !== "" && (
                 <p class="text" dir="auto">
-                  {m.text}
+                  {pieces(m.text).map((piece) =>
+                    typeof piece === "string" ? (
+                      piece
+                    ) : (
+                      <a href={piece.href} dir="ltr" target="_blank" rel="noopener noreferrer" tabIndex={tab}>
+                        {piece.href}
+                      </a>
+                    ),
+                  )}
                 </p>
               )}
               {m.shape === "other" && <p class="hint">{w().cantShow}</p>}

@@ -266,6 +266,17 @@ test("who writes is shown without a jump, and said to a screen reader once", () 
     assert.deepEqual(await page.evaluate(() => globalThis.standIn.call("typing")), { on: true });
   }));
 
+test("an address in a message is a link that tells nothing of where it was, and is shown whole", () =>
+  at("?stand-in#/c/5", async (page) => {
+    await page.evaluate(() => globalThis.standIn.hear(5, "Here: https://\u0430pple.com/a?b. javascript:alert(1) https://you@b.org"));
+    const links = page.locator(".message .text a");
+    await links.waitFor();
+    assert.deepEqual(
+      await links.evaluateAll((all) => all.map((a) => [a.getAttribute("href"), a.textContent, a.target, a.rel, a.tabIndex])),
+      [["https://xn--pple-43d.com/a?b", "https://xn--pple-43d.com/a?b", "_blank", "noopener noreferrer", -1]],
+    );
+  }));
+
 test("replies, reactions, edits and withdrawals are shown as what they are", () =>
   at("?stand-in#/c/1", async (page) => {
     await act(page, "I have a spare one", "Reply");

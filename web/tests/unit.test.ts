@@ -8,6 +8,7 @@ import { drafts, sendDraft, unsent, type Draft } from "../page/drafts";
 import { lines } from "../page/export";
 import { beginsDay, continues, fold, gather } from "../page/fold";
 import { merge } from "../page/history";
+import { pieces } from "../page/links";
 import { photoName, realType } from "../page/photo";
 import { clean, type Home } from "../page/state";
 import { fetchFile, watchTransfers } from "../page/transfers";
@@ -131,6 +132,19 @@ test("a name has nothing in it that turns or hides text", () => {
   for (const kept of ["\u0645\u06cc\u200c\u0631\u0627", "\u0915\u094d\u200d\u0937", "\u{1f469}\u200d\u{1f680}", "\u{1f469}\u{1f3fd}\u200d\u{1f680}", "\u2764\ufe0f"])
     assert.equal(clean(kept), kept);
   for (const blank of ["\u3164", " \u2800\uffa0", "\u200d", "\ufe0f\u0301", "\u00a0\u3000"]) assert.equal(clean(blank), "");
+});
+
+test("an address is a link to what it shows, in ASCII alone", () => {
+  const links = (text: string) => pieces(text).filter((p) => typeof p !== "string").map((p) => p.href);
+  const shown = (text: string) => pieces(text).map((p) => (typeof p === "string" ? p : `<${p.href}>`)).join("");
+  assert.equal(shown("See https://a.org/b?c=d#e, (or HTTP://B.org)."), "See <https://a.org/b?c=d#e>, (or <http://b.org/>).");
+  assert.equal(shown("https://a.org/w_(x) https://a.org/y。"), "<https://a.org/w_(x)> <https://a.org/y>。");
+  assert.deepEqual(links("https://\u0430pple.com/\u05d0"), ["https://xn--pple-43d.com/%D7%90"]);
+  assert.deepEqual(links("https://%65vil.org https://a.org\u202e/gro.b"), ["https://evil.org/", "https://a.org/"]);
+  for (const none of ["javascript:alert(1)", "data:text/html,x", "https://bank.org@evil.org/", "https://", "xhttps://a.org", "https://[a/", "a.org"])
+    assert.equal(shown(none), none);
+  assert.equal(links("http://a.org ".repeat(1000)).length, 100);
+  assert.equal(links(`http://a.org/${".".repeat(200_000)}x`).length, 1);
 });
 
 test("a photo is saved under its stem, with the ending of what it is", () => {
