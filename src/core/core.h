@@ -35,6 +35,7 @@ enum {
     CORE_MESSAGE_ID = 32,
     CORE_NAME_MAX = 64,       /* bytes of a person's or a conversation's name */
     CORE_PICTURE_MAX = 65536, /* bytes of a picture */
+    CORE_PICTURE_EDGE = 1024, /* its most pixels in a row or a column */
     CORE_TEXT_MAX = 262144,   /* bytes of a message's text */
     CORE_FILE_NAME_MAX = 255, /* of a file's name */
     CORE_MEMBERS_MAX = 1024,  /* devices in one conversation */

@@ -1480,7 +1480,8 @@ MUST err core_remark_about(struct core *core, const struct conversation *c,
                            uint64_t *about);
 
 /* pictures.c */
-/* TOO_LARGE; MALFORMED if it is neither a picture nor empty. */
+/* TOO_LARGE in bytes or pixels; MALFORMED if it is neither a picture that says how wide and high it
+ * is, nor empty. */
 MUST err core_picture_check(slice picture);
 /* Empty: none any more. What is no picture, or has no room, is ignored. */
 MUST err core_picture_take(struct core *core, const struct conversation *c,

@@ -1,5 +1,5 @@
-/* Pictures of others: bounded, and never looked into beyond their first bytes. Which there are is
- * in memory, the pictures themselves in the store. */
+/* Pictures of others: bounded, and never looked into beyond what their headers say of their size.
+ * Which there are is in memory, the pictures themselves in the store. */
 #include "core/internal.h"
 
 enum { PICTURES_MAX = 256, PICTURES_BYTES = 8 * 1024 * 1024 };
@@ -19,10 +19,96 @@ enum core_picture_kind core_picture_kind(slice s) {
     return CORE_PICTURE_NONE;
 }
 
+struct size {
+    uint32_t width, height;
+};
+
+static err png_size(reader *r, struct size *size) {
+    slice head;
+    TRY(reader_bytes(r, 16, &head));
+    if (memcmp(head.p + 12, "IHDR", 4) != 0)
+        return ERR_MALFORMED;
+    TRY(reader_u32(r, &size->width));
+    return reader_u32(r, &size->height);
+}
+
+/* It stands in the frame's header, after any number of other segments. */
+static bool is_frame(uint8_t marker) {
+    return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+}
+
+static err jpeg_size(reader *r, struct size *size) {
+    slice skipped;
+    TRY(reader_bytes(r, 2, &skipped));
+    for (;;) {
+        uint8_t start, marker, bits;
+        uint16_t length, height, width;
+        TRY(reader_u8(r, &start));
+        TRY(reader_u8(r, &marker));
+        TRY(reader_u16(r, &length));
+        if (start != 0xff || length < 2)
+            return ERR_MALFORMED;
+        if (is_frame(marker)) {
+            TRY(reader_u8(r, &bits));
+            TRY(reader_u16(r, &height));
+            TRY(reader_u16(r, &width));
+            *size = (struct size){width, height};
+            return OK;
+        }
+        if (marker < 0xc0 || (marker >= 0xd0 && marker <= 0xda)) /* no segment, or the picture's */
+            return ERR_MALFORMED;
+        TRY(reader_bytes(r, length - 2u, &skipped));
+    }
+}
+
+static uint32_t little(const uint8_t *p, size_t n) {
+    uint32_t v = 0;
+    while (n-- > 0)
+        v = v << 8 | p[n];
+    return v;
+}
+
+/* By what its first chunk is: one picture with loss, one without, or several parts. */
+static err webp_size(reader *r, struct size *size) {
+    slice s;
+    TRY(reader_bytes(r, 30, &s));
+    if (memcmp(s.p + 12, "VP8 ", 4) == 0 && memcmp(s.p + 23, "\x9d\x01\x2a", 3) == 0)
+        *size = (struct size){little(s.p + 26, 2) & 0x3fff, little(s.p + 28, 2) & 0x3fff};
+    else if (memcmp(s.p + 12, "VP8L", 4) == 0 && s.p[20] == 0x2f)
+        *size = (struct size){(little(s.p + 21, 4) & 0x3fff) + 1,
+                              (little(s.p + 21, 4) >> 14 & 0x3fff) + 1};
+    else if (memcmp(s.p + 12, "VP8X", 4) == 0)
+        *size = (struct size){little(s.p + 24, 3) + 1, little(s.p + 27, 3) + 1};
+    else
+        return ERR_MALFORMED;
+    return OK;
+}
+
+static err find_size(slice picture, struct size *size) {
+    reader r = reader_of(picture);
+    switch (core_picture_kind(picture)) {
+    case CORE_PICTURE_PNG:
+        return png_size(&r, size);
+    case CORE_PICTURE_JPEG:
+        return jpeg_size(&r, size);
+    case CORE_PICTURE_WEBP:
+        return webp_size(&r, size);
+    case CORE_PICTURE_NONE:
+        break;
+    }
+    return ERR_MALFORMED;
+}
+
+/* Few bytes may make very many pixels, which are memory of whoever looks at them. */
 err core_picture_check(slice picture) {
+    struct size size = {0};
     if (picture.n > CORE_PICTURE_MAX)
         return ERR_TOO_LARGE;
-    return picture.n == 0 || core_picture_kind(picture) != CORE_PICTURE_NONE ? OK : ERR_MALFORMED;
+    if (picture.n == 0)
+        return OK;
+    if (find_size(picture, &size) != OK || size.width == 0 || size.height == 0)
+        return ERR_MALFORMED;
+    return size.width <= CORE_PICTURE_EDGE && size.height <= CORE_PICTURE_EDGE ? OK : ERR_TOO_LARGE;
 }
 
 /* ---- Objects ---- */

@@ -59,7 +59,8 @@ static void refuse(struct job *job, err e, bool picture) {
                       "visible text, not \"you\", not beginning with an asterisk)");
     else if (e == ERR_TOO_LARGE && picture)
         job_fail_text(job, e, EXIT_USAGE,
-                      "a name has up to 64 bytes, and a picture up to 65536: make it smaller");
+                      "a name has up to 64 bytes, a picture up to 65536 and 1024 pixels a side: "
+                      "make it smaller");
     else if (!job_refuse_name(job, e))
         job_fail(job, "could not change it", e, 0);
 }

@@ -16,11 +16,11 @@ static void start(size_t count) {
 
 /* A picture of so many bytes that says who it is of. */
 static slice picture(buf *b, size_t n, uint8_t who) {
-    static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    static const char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\4\0\0\0\0\1";
     buf_clear(b);
     CHECK_OK(buf_resize(b, n));
     memset(b->p, who, n);
-    memcpy(b->p, png, sizeof png);
+    memcpy(b->p, png, sizeof png - 1);
     return buf_slice(b);
 }
 
@@ -267,6 +267,51 @@ TEST(a_request_s_names_and_picture_hold_when_it_is_accepted_and_go_with_it) {
     check_picture(1, 0, 0, image);
     buf_free(&one);
     rig_fini(&rig);
+}
+
+/* Headers of pictures, with their width and height in `at` bytes, `n` of each. */
+static const struct header {
+    const char *bytes;
+    size_t length, width, height, n;
+    bool little;
+    uint32_t base, most; /* how the edge's pixels are written */
+} headers[] = {
+    {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR________", 24, 16, 20, 4, false, 0, 1024},
+    {"\xff\xd8\xff\xe1\0\4__\xff\xc2\0\x11\x8____________________", 32, 15, 13, 2, false, 0, 1024},
+    {"RIFF____WEBPVP8 _______\x9d\x01\x2a____", 30, 26, 28, 2, true, 0, 1024},
+    {"RIFF____WEBPVP8X________________", 30, 24, 27, 3, true, 0, 1023},
+};
+
+static err check_size(const struct header *h, uint32_t width, uint32_t height) {
+    uint8_t bytes[32];
+    memcpy(bytes, h->bytes, h->length);
+    for (size_t i = 0; i < h->n; i++) {
+        size_t shift = 8 * (h->little ? i : h->n - 1 - i);
+        bytes[h->width + i] = (uint8_t)(width >> shift);
+        bytes[h->height + i] = (uint8_t)(height >> shift);
+    }
+    return core_picture_check(slice_of(bytes, h->length));
+}
+
+TEST(a_picture_of_too_many_pixels_is_refused) {
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        const struct header *h = &headers[i];
+        CHECK_OK(check_size(h, h->most, h->most));
+        CHECK_ERR(check_size(h, h->most + 1, 1), ERR_TOO_LARGE);
+        CHECK_ERR(check_size(h, 1, h->most + 1), ERR_TOO_LARGE);
+    }
+    CHECK_ERR(check_size(&headers[0], 0, 1), ERR_MALFORMED);
+    /* 1024 x 1025 without loss: 14 bits each, less one. */
+    uint8_t bytes[30] = "RIFF____WEBPVP8L____\x2f\xff\x03\x00\x01";
+    CHECK_ERR(core_picture_check(SLICE_ARRAY(bytes)), ERR_TOO_LARGE);
+    bytes[23] = 0xff, bytes[24] = 0x00;
+    CHECK_OK(core_picture_check(SLICE_ARRAY(bytes)));
+    /* A header that is cut off, or hides its size. */
+    CHECK_ERR(core_picture_check(slice_of(headers[1].bytes, 24 - 8)), ERR_MALFORMED);
+    uint8_t scan[32] = "\xff\xd8\xff\xda\0\4__\xff\xc2\0\x11\x8\0\1\0\1";
+    CHECK_ERR(core_picture_check(SLICE_ARRAY(scan)), ERR_MALFORMED);
+    uint8_t gap[32] = "\xff\xd8\xff\xe1\0\4___\xff\xc2\0\x11\x8\0\1\0\1";
+    CHECK_ERR(core_picture_check(SLICE_ARRAY(gap)), ERR_MALFORMED);
 }
 
 /* ---- Bounds ---- */

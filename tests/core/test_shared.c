@@ -551,7 +551,8 @@ TEST(a_request_that_was_declined_before_it_came_is_not_shown) {
 
 /* ---- Profiles ---- */
 
-static const uint8_t image[200] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 1};
+static const uint8_t image[200] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13,
+                                   'I',  'H', 'D', 'R', 0,    0,    0,    1,    0, 0, 0, 1};
 
 static void shows(struct client *c, uint32_t conversation, const char *name, size_t picture) {
     struct core_profile p;

@@ -259,9 +259,9 @@ static void know_device(struct client *c) {
 
 /* Of no more than looks, but a picture of one's own. */
 static void choose_picture(struct client *c) {
-    uint8_t bytes[3000] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    uint8_t bytes[3000] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1";
     slice picture = SLICE_ARRAY(bytes);
-    support_fill(&chance, bytes + 8, sizeof bytes - 8);
+    support_fill(&chance, bytes + 24, sizeof bytes - 24);
     known_add(KNOWN_FILE, slice_of(bytes + 1000, 400));
     CHECK_OK(core_profile_set(c->core, 0, NULL, &picture, rig.now));
 }

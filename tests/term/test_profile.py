@@ -7,7 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from rig import Tap, World, acquaint  # noqa: E402
 
-PNG = b"\x89PNG\r\n\x1a\n"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + bytes([0, 0, 4, 0, 0, 0, 4, 0])  # 1024 x 1024
+JPEG = b"\xff\xd8\xff\xc0\0\x11\x08" + bytes([4, 0, 4, 0])
 
 
 def picture(folder, name, n, head=PNG):
@@ -56,7 +57,7 @@ def through(world, ann, ben, tap):
     listener = ann.start("listen", "--json", cwd="/")
     while b"caught_up" not in listener.stdout.readline() and listener.poll() is None:
         pass
-    picture(world.folder, "rel.jpg", 400, b"\xff\xd8\xff")
+    picture(world.folder, "rel.jpg", 400, JPEG)
     before = os.getcwd()
     os.chdir(world.folder)
     done = ann.run("profile", "--picture", "rel.jpg", "--json")
@@ -76,7 +77,9 @@ def through(world, ann, ben, tap):
 
 def refused(world, ann, tap):
     gif, large = picture(world.folder, "a.gif", 100, b"GIF89a"), picture(world.folder, "l.png", 65537)
+    wide = picture(world.folder, "w.png", 100, PNG[:-5] + b"\1" + PNG[-4:])
     wrong = [(("--picture", str(gif)), "no picture"), (("--picture", str(large)), "65536"),
+             (("--picture", str(wide)), "1024 pixels"),
              (("--picture", str(world.folder / "none")), "can't be read"), (("--name", "you"), "no name"),
              (("--reset",), "--in"), (("--in", "Night", "--reset", "--name", "x"), "--reset")]
     told = [(ann.run("profile", *w), words) for w, words in wrong]
