@@ -7,7 +7,7 @@ import { eventText } from "./events";
 import { Tick } from "./message";
 import { GroupFace, Icon, IconButton, Title } from "./parts";
 import { useSearch, type Found } from "./search";
-import { called, calledText, go, useCore, useHome, type Home } from "./state";
+import { called, calledText, clean, go, useCore, useHome, type Home } from "./state";
 import { numberText, shortTime, w } from "./words";
 
 // One line on how it is, said aloud when it changes. A short "connecting" is not worth a word.
@@ -61,7 +61,7 @@ export function lineOf(home: Home, m: Message): string {
   if (m.shape === "delete") return w().withdrawn;
   if (m.shape === "reaction") return w().reactedWith(m.text, who);
   if (m.file !== null && m.text === "")
-    return w().said(who, m.file.type.startsWith("image/") ? w().photo : `\u2068${m.file.name}\u2069`);
+    return w().said(who, m.file.type.startsWith("image/") ? w().photo : `\u2068${clean(m.file.name)}\u2069`);
   return w().said(who, `\u2068${m.text.slice(0, 200)}\u2069`);
 }
 
@@ -168,7 +168,7 @@ function Results({ found, chosen }: { found: Found; chosen: number }) {
                     <span class="row-bottom">
                       <span class="row-line" dir="auto">
                         {called(home, message.sender, message.sender_name).name}:{" "}
-                        {(message.text || message.file?.name || "").slice(0, 200)}
+                        {(message.text || clean(message.file?.name ?? "")).slice(0, 200)}
                       </span>
                     </span>
                   </span>

@@ -6,7 +6,7 @@ import type { Conversation } from "../core/types";
 import { sendDraft, type Draft } from "./drafts";
 import { SendFile } from "./files";
 import { Icon, IconButton, Name, TaskLine } from "./parts";
-import { useCore, useTask } from "./state";
+import { clean, useCore, useTask } from "./state";
 import { w } from "./words";
 
 const FILE_MAX = 2 ** 31;
@@ -88,7 +88,7 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
             <strong>
               {draft.edit !== null ? w().editing : <Name account={about.sender} name={about.sender_name} />}
             </strong>{" "}
-            <bdi>{(about.text || about.file?.name || "").slice(0, 200)}</bdi>
+            <bdi>{(about.text || clean(about.file?.name ?? "")).slice(0, 200)}</bdi>
           </span>
           <IconButton icon="close" label={draft.edit !== null ? w().stopEdit : w().stopReply} onClick={stop} />
         </div>

@@ -4,7 +4,7 @@ import type { Conversation, Core, Message } from "../core/types";
 import { eventText } from "./events";
 import { fold, gather } from "./fold";
 import { everything } from "./history";
-import { calledText, titleText, type Home } from "./state";
+import { calledText, clean, titleText, type Home } from "./state";
 import { fullTime, w } from "./words";
 
 const ISOLATES = /[\u2066-\u2069]/g;
@@ -15,7 +15,7 @@ export function lines(home: Home, m: Message): string {
   const who = calledText(home, m.sender, m.sender_name);
   const parts = [
     m.withdrawn ? w().withdrawn : m.text,
-    m.file !== null && !m.withdrawn ? `[${w().file}: ${m.file.name}]` : "",
+    m.file !== null && !m.withdrawn ? `[${w().file}: ${clean(m.file.name)}]` : "",
     m.edited && !m.withdrawn ? `(${w().edited})` : "",
     ...gather(m.reactions).map((r) =>
       w().reactedWith(r.text, r.by.map((b) => calledText(home, b.sender, b.sender_name)).join(", ")),

@@ -5,7 +5,7 @@ import { FileView } from "./files";
 import { gather } from "./fold";
 import { pieces } from "./links";
 import { Face, Icon, IconButton, Name } from "./parts";
-import { calledText, run, useCore, useHome } from "./state";
+import { calledText, clean, run, useCore, useHome } from "./state";
 import { fullTime, numberText, timeText, w } from "./words";
 
 interface Props {
@@ -28,7 +28,7 @@ function Quote({ quoted, tab, onGo }: { quoted: Message | "missing"; tab: number
         <Name account={quoted.sender} name={quoted.sender_name} />
       </span>
       <span class="quote-text" dir="auto">
-        {quoted.withdrawn ? w().withdrawn : (quoted.text || quoted.file?.name || w().file).slice(0, 200)}
+        {quoted.withdrawn ? w().withdrawn : (quoted.text || clean(quoted.file?.name ?? "") || w().file).slice(0, 200)}
       </span>
     </button>
   );

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { event } from "../core/message";
 import type { Conversation, Core, CoreEvent, Message, Reaction } from "../core/types";
+import { lineOf } from "../page/chats";
 import { drafts, sendDraft, unsent, type Draft } from "../page/drafts";
 import { lines } from "../page/export";
 import { beginsDay, continues, fold, gather } from "../page/fold";
@@ -180,6 +181,15 @@ test("a file that was fetched stays for as long as its message", async () => {
   await new Promise((later) => setTimeout(later, 0));
   assert.equal(await fetches(), 2);
   off();
+});
+
+test("a file's name turns no line", () => {
+  const home = { status: { id: "me" }, contacts: new Map() } as unknown as Home;
+  const file = { name: "\u202egpj.exe", type: "a/b", description: "", size: 1, expires: 0 };
+  for (const line of [lineOf(home, said({ text: "", file })), lines(home, said({ text: "", file }))]) {
+    assert.ok(line.includes("gpj.exe"));
+    assert.ok(!line.includes("\u202e"));
+  }
 });
 
 test("no exported message looks like the beginning of another", () => {
