@@ -225,6 +225,8 @@ def files(tap, web, ann, number, folder):
                if m.get("shape") == "file"]
     ann.fine("save", "web", str(numbers[-1]), "--to", str(got))
     tap.check("the_terminal_saves_the_browser_s_file", got.read_bytes() == sent)
+    again = web.call("file-send", number, "place 1", "a file.bin", "application/octet-stream", "", "", len(sent))
+    tap.check("a_file_that_was_sent_is_kept_no_longer", web.event(type="done", command=again["command"])["error"] == "NOT_FOUND")
     back = folder / "back.bin"
     back.write_bytes(sent[::-1])
     ann.fine("send", "web", "--file", str(back))
