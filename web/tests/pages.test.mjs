@@ -275,6 +275,8 @@ test("an address in a message is a link that tells nothing of where it was, and 
       await links.evaluateAll((all) => all.map((a) => [a.getAttribute("href"), a.textContent, a.target, a.rel, a.tabIndex])),
       [["https://xn--pple-43d.com/a?b", "https://xn--pple-43d.com/a?b", "_blank", "noopener noreferrer", -1]],
     );
+    assert.equal(await links.evaluate((a) => getComputedStyle(a).textDecorationLine), "underline");
+    await look(page, "a message with an address", phone);
   }));
 
 test("replies, reactions, edits and withdrawals are shown as what they are", () =>
@@ -559,7 +561,7 @@ test("what disappeared is shown nowhere any more", () =>
           (t) => !document.body.textContent.includes(t) && ![...document.querySelectorAll("textarea")].some((a) => a.value.includes(t)),
           text,
         );
-      await page.getByText("Come and see it?").first().waitFor();
+      await bubble(page, "Come and see it?").waitFor();
       let number = await hear("Short lived");
       await page.locator(".chat > [role=status]", { hasText: "Short lived" }).waitFor({ state: "attached" });
       await page.locator(".row", { hasText: "Short lived" }).waitFor();
@@ -740,7 +742,7 @@ test("a photo goes out without what its file says beside the picture; a file goe
     assert.ok(Buffer.from(await stored(page)).equals(telling));
   }));
 
-test("a picture that others can't draw anew goes out as it is, and says so; another becomes a photo", () =>
+test("a picture that can't be drawn anew goes out as it is, and says so; another becomes a photo", () =>
   at("?stand-in#/c/5", async (page) => {
     const dialog = page.getByRole("dialog");
     const told = (mimeType, name, ...head) => ({ name, mimeType, buffer: Buffer.concat([Buffer.from(head), Buffer.from("12 Harbour Street")]) });
