@@ -154,14 +154,17 @@ test("what another tab locks or wipes is shown no longer, and neither is what wa
     };
     await unlock();
     await page.getByRole("textbox", { name: "Write a message" }).fill("half a sec");
-    await page.evaluate(() => globalThis.standIn.call("lock"));
+    await page.evaluate(async () => {
+      await globalThis.standIn.call("lock");
+      globalThis.standIn.find(5).c.draft = "the core's";
+    });
     await page.getByRole("heading", { name: "Sotto is locked" }).waitFor();
     assert.equal(await page.locator(".message").count(), 0);
     assert.equal(await page.title(), "Sotto");
     await page.evaluate(() => globalThis.standIn.call("open", "correct horse", false));
     const area = page.getByRole("textbox", { name: "Write a message" });
     await area.waitFor();
-    assert.equal(await area.inputValue(), "");
+    assert.equal(await area.inputValue(), "the core's");
     await page.evaluate(() => globalThis.standIn.call("wipe"));
     await page.getByRole("heading", { name: "Talk quietly." }).waitFor();
     assert.ok(!page.url().includes("#/c/"));
@@ -537,9 +540,14 @@ test("no edit, no answer and no failure loses what was begun", () =>
 test("a file on its way that ends with its core is said to have ended", () =>
   at("?stand-in#/c/5", async (page) => {
     await page.locator("input.picker").setInputFiles({ name: "cut.bin", mimeType: "application/x-thing", buffer: Buffer.alloc(64) });
+    await page.evaluate(() => {
+      const off = globalThis.standIn.on((e) => {
+        if (e.type !== "progress") return;
+        off();
+        globalThis.standIn.end(e.command, { error: "CLOSED" }, 0);
+      });
+    });
     await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
-    await page.locator(".transfer progress").waitFor();
-    await page.evaluate(() => globalThis.standIn.end(globalThis.standIn.command, { error: "CLOSED" }, 0));
     const row = page.locator(".transfer", { hasText: "It was stopped" });
     await row.waitFor();
     await row.getByRole("button", { name: "Stop" }).click();
