@@ -368,19 +368,6 @@ test("a message that an address names is not waited for if the first ones could 
     await page.getByRole("link", { name: /Thursday choir/ }).waitFor();
   }));
 
-test("a message that an address names is not waited for if the first ones could not be loaded", () =>
-  at("?stand-in#/chats", async (page) => {
-    await page.evaluate(() => {
-      const { call } = globalThis.standIn;
-      globalThis.standIn.call = (name, ...args) =>
-        name === "messages" ? Promise.reject({ error: "IO" }) : call.call(globalThis.standIn, name, ...args);
-      location.hash = "#/c/4/3";
-    });
-    await page.locator(".list-box:not(.loading)").waitFor();
-    await page.getByRole("button", { name: "Back" }).click();
-    await page.getByRole("link", { name: /Thursday choir/ }).waitFor();
-  }));
-
 test("the keyboard is enough", () =>
   at(
     "?stand-in#/c/1",
