@@ -55,12 +55,14 @@ export async function searchMessages(
 
 export function useSearch(home: Home, listed: readonly Conversation[], query: string): Found | null {
   const core = useCore();
-  const [messages, setMessages] = useState<Hit[]>([]);
+  const [messages, draw] = useState<Hit[]>([]);
+  const shown = useRef(messages); // what goes may go before it is drawn
+  const setMessages = (change: (hits: Hit[]) => Hit[]) => draw((shown.current = change(shown.current)));
   const [ended, setEnded] = useState(false);
   const asked = wordsOf(query).join(" ");
   useEffect(() => {
     let wanted = asked !== "";
-    setMessages([]);
+    setMessages(() => []);
     setEnded(!wanted);
     if (!wanted) return;
     const timer = setTimeout(
@@ -77,8 +79,6 @@ export function useSearch(home: Home, listed: readonly Conversation[], query: st
       clearTimeout(timer);
     };
   }, [core, asked]);
-  const shown = useRef(messages);
-  shown.current = messages;
   useEffect(() => {
     const is = (h: Hit, conversation: number, message: number) =>
       h.of.number === conversation && h.message.number === message;
