@@ -502,6 +502,7 @@ test("no edit, no answer and no failure loses what was begun", () =>
       await until("Begun");
       await act(page, "Mine, mended", "Reply");
       await page.locator(".composer-about").waitFor();
+      await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
       await area.press("Escape");
       await page.locator(".composer-about").waitFor({ state: "detached" });
       assert.equal(await area.inputValue(), "Begun");
