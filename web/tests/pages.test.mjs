@@ -44,6 +44,10 @@ async function at(path, work, size = phone) {
     await page.setViewportSize(size);
     await page.goto(server.url + path);
     await work(page);
+  } catch (e) {
+    const seen = await page.innerText("body").catch(() => "");
+    e.message += `\n${page.url()} shows: ${seen.replace(/\s+/g, " ").slice(0, 600)}`;
+    throw e;
   } finally {
     await page.close();
   }
