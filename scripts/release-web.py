@@ -43,6 +43,10 @@ def verifier(name, public):
     return f"{name}+{key_id(name, public).hex()}+{base64.b64encode(ED25519 + public).decode()}"
 
 
+def name_of(key):
+    return key.with_name(key.name + ".pub").read_text().split("+")[0]
+
+
 def make_key(key, name):
     if key.exists():
         sys.exit(f"release-web: {key} is there already")
@@ -56,7 +60,7 @@ def make_key(key, name):
 
 
 def sign(key, text):
-    name = key.with_name(key.name + ".pub").read_text().split("+")[0]
+    name = name_of(key)
     with tempfile.NamedTemporaryFile() as file:
         file.write(text.encode())
         file.flush()
@@ -68,7 +72,7 @@ def sign(key, text):
 def verify(key, note):
     """The text of a note, which must be signed by this key."""
     text, _, lines = note.partition("\n\n")
-    name = key.with_name(key.name + ".pub").read_text().split("+")[0]
+    name = name_of(key)
     start = f"\u2014 {name} "
     for line in lines.splitlines():
         signature = base64.b64decode(line.removeprefix(start)) if line.startswith(start) else b""
@@ -156,7 +160,7 @@ def release(key, manifest, log, note):
         entries.append(text.encode())
         write_tiles(log, entries)
         root = base64.b64encode(root_of([sha256(b"\0", e) for e in entries])).decode()
-        origin = key.with_name(key.name + ".pub").read_text().split("+")[0]
+        origin = name_of(key)
         write(log, "checkpoint", sign(key, f"{origin}\n{len(entries)}\n{root}\n").encode())
     note.write_text(sign(key, text))
 

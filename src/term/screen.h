@@ -141,6 +141,8 @@ void screen_talk_free(struct screen *s);
 void screen_draft_keep(struct screen *s);
 void screen_draft_changed(struct screen *s);
 void screen_draft_take(struct screen *s);
+/* A time that was typed, 0 for "off". False: it is none, and that is said. */
+bool screen_span(struct screen *s, slice answer, uint32_t *seconds);
 void screen_mute(struct screen *s, uint32_t number);
 void screen_archive(struct screen *s, uint32_t number);
 

@@ -57,16 +57,21 @@ static bool look_up(struct screen *s, uint32_t number, struct core_conversation 
            c->state != CORE_CONVERSATION_REQUEST;
 }
 
-static void muted(struct screen *s, slice answer) {
+bool screen_span(struct screen *s, slice answer, uint32_t *seconds) {
     char text[16] = "";
-    uint32_t seconds = 0;
-    uint64_t until = UINT64_MAX;
     if (answer.n > 0 && answer.n < sizeof text)
         memcpy(text, answer.p, answer.n);
-    if (answer.n > 0 && !find_span(text, &seconds)) {
-        screen_say(s, "a time is 30s, 5m, 8h, 1d or 4w, up to a year, or off");
+    if (find_span(text, seconds))
+        return true;
+    screen_say(s, "a time is 30s, 5m, 8h, 1d or 4w, up to a year, or off");
+    return false;
+}
+
+static void muted(struct screen *s, slice answer) {
+    uint32_t seconds = 0;
+    uint64_t until = UINT64_MAX;
+    if (answer.n > 0 && !screen_span(s, answer, &seconds))
         return;
-    }
     if (answer.n > 0)
         until = seconds == 0 ? 0 : host_now() + seconds * UINT64_C(1000);
     if (screen_fine(s, "could not mute it",

@@ -3,7 +3,6 @@
 #include "host/files.h"
 #include "sys/files.h"
 #include "term/desk.h"
-#include "term/find.h"
 #include "term/screen.h"
 #include "term/show.h"
 
@@ -407,16 +406,9 @@ static void reacted(struct screen *s, slice answer) {
 }
 
 static void timer_set(struct screen *s, slice answer) {
-    char text[16] = "";
     uint32_t seconds;
     uint64_t command;
-    if (answer.n == 0)
-        return;
-    if (answer.n < sizeof text)
-        memcpy(text, answer.p, answer.n);
-    if (!find_span(text, &seconds))
-        screen_say(s, "a time is 30s, 5m, 8h, 1d or 4w, up to a year, or off");
-    else
+    if (answer.n > 0 && screen_span(s, answer, &seconds))
         (void)screen_fine(
             s, "could not set it",
             core_conversation_timer(job_core(s->job), s->asked, seconds, host_now(), &command));

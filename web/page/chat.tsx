@@ -5,7 +5,7 @@ import type { Conversation, Message, Writer } from "../core/types";
 import { Actions } from "./actions";
 import { Connection } from "./chats";
 import { Composer } from "./composer";
-import { draftOf, onDraft, setDraft as keepDraft, settle, type Draft } from "./drafts";
+import { begun, draftOf, onDraft, setDraft as keepDraft, settle, type Draft } from "./drafts";
 import { eventText } from "./events";
 import { beginsDay, continues } from "./fold";
 import { useHistory } from "./history";
@@ -160,13 +160,13 @@ export function Chat({ of }: { of: Conversation }) {
     requestAnimationFrame(() => composer.current?.focus());
   };
   const reply = (entry: Message) =>
-    begin((was) => ({ text: was.edit !== null ? was.before : was.text, reply: entry, edit: null, before: "", unsure: was.unsure }));
+    begin((was) => ({ text: begun(was), reply: entry, edit: null, before: "", unsure: was.unsure }));
   const edit = (entry: Message) =>
     begin((was) => ({
       text: entry.text,
       reply: null,
       edit: entry,
-      before: was.edit !== null ? was.before : was.text,
+      before: begun(was),
       unsure: was.unsure,
     }));
 

@@ -3,7 +3,7 @@
 import type { Ref } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../core/types";
-import { sendDraft, type Draft } from "./drafts";
+import { begun, sendDraft, type Draft } from "./drafts";
 import { SendFile } from "./files";
 import { Icon, IconButton, Name, TaskLine } from "./parts";
 import { clean, useCore, useTask } from "./state";
@@ -40,7 +40,7 @@ export function Composer({ of, draft, setDraft, input, onSent, lastOwn }: Props)
   }, []);
 
   const stand = (words: string, unsure?: Draft["unsure"]) => setDraft({ text: words, reply: null, edit: null, before: "", unsure });
-  const stop = () => stand(draft.edit !== null ? draft.before : draft.text, draft.unsure);
+  const stop = () => stand(begun(draft), draft.unsure);
   const send = () => {
     if (text === "" || task.busy) return;
     stand(draft.before, draft.edit !== null ? draft.unsure : undefined);

@@ -20,6 +20,11 @@ interface Unsure {
   after: number;
 }
 
+// What was begun, whatever is changed meanwhile.
+export function begun(draft: Draft): string {
+  return draft.edit !== null ? draft.before : draft.text;
+}
+
 export const drafts = new Map<number, Draft>();
 
 export function draftOf(of: Conversation): Draft {
@@ -82,7 +87,7 @@ export function setDraft(core: Core, conversation: number, draft: Draft): void {
 
 // What could not be sent, with what was begun since. What was written is never put into an edit.
 export function unsent(was: Draft, now: Draft): Draft {
-  const since = now.edit !== null ? now.before : now.text;
+  const since = begun(now);
   if (was.edit !== null) return now.edit !== null ? now : { ...was, before: since };
   const text = [was.text, since].filter((t) => t.trim() !== "").join("\n");
   return now.edit !== null ? { ...now, before: text, unsure: was.unsure } : { ...was, text };
